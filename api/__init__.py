@@ -1,0 +1,1 @@
+"""The doors of the evidence service: HTTP, JSON and pages."""

@@ -1,0 +1,3 @@
+"""A knowledge-graph evidence service: from trials as triples to pooled, traceable answers."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,45 @@
+"""Every error the library raises on purpose; each message names the value, the place and the remedy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class EvidenceError(Exception):
+    """Base of all errors raised on purpose; anything else is a bug."""
+
+
+class InputRefused(EvidenceError, ValueError):
+    """Input is impossible, malformed or contradicts a rule; nothing was written."""
+
+    def __init__(self, message: str, report: Any = None) -> None:
+        super().__init__(message)
+        self.report = report
+
+
+class UnknownTerm(EvidenceError, LookupError):
+    """A term is not in the graph; ``nearest`` holds up to three that are."""
+
+    def __init__(self, message: str, nearest: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.nearest = nearest
+
+
+class Contradiction(EvidenceError, ValueError):
+    """Two options exclude each other; the message names both."""
+
+
+class NotPoolable(EvidenceError, ValueError):
+    """The studies found cannot be combined; the message says why and what would help."""
+
+
+class NotConverged(NotPoolable):
+    """An iterative fit did not reach its stopping rule; no number is given instead of a doubtful one."""
+
+
+class QueryRefused(EvidenceError, ValueError):
+    """A query text is not accepted; the message says which part and why."""
+
+
+class StoreUnavailable(EvidenceError, OSError):
+    """The store is missing, locked or damaged; the message has the command that helps."""
