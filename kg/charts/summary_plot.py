@@ -1,0 +1,2 @@
+"""Summary."""
+from kg.charts.forest_plot import forest as summary

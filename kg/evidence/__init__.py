@@ -1,0 +1,1 @@
+"""From a question to a pooled, traceable answer: where graph and statistics meet."""

@@ -1,0 +1,167 @@
+"""The use case: a question, a trial set and a protocol become an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from kg import __version__, iris
+from kg.evidence.effects import Effect, effects, study
+from kg.evidence.identity import METHOD_VERSION, answer_id, set_digest
+from kg.evidence.pooling import Options, is_log, options, pooled
+from kg.evidence.published import PublishedAnalysis, same_question
+from kg.evidence.wording import favours, sentence, title
+from kg.harmonise.contrasts import Harmonised, harmonise
+from kg.model.answer import Answer, Provenance, Software, Subgroup
+from kg.model.question import Question
+from kg.model.trialset import TrialSet
+from kg.protocol import Protocol
+from kg.selection import RowSource, trial_set
+from kg.vocabulary import Vocabulary
+
+QUERIES = (
+    "trials/trials-of-drugs",
+    "trials/arms",
+    "trials/arm-components",
+    "trials/trial-facts",
+    "trials/trial-conditions",
+    "trials/arm-results",
+    "trials/reported-contrasts",
+    "trials/included-trials",
+    "trials/doubts",
+)
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What answers stand on: rows, terms, published analyses, and the live records with their digests."""
+
+    rows: RowSource
+    vocabulary: Vocabulary
+    published: Sequence[PublishedAnalysis]
+    digests: Mapping[str, str]
+    fingerprint: str
+
+
+def answer(question: Question, protocol: Protocol, ground: Ground) -> Answer:
+    """Pool every trial that fits a question; say what was left out, and why.
+
+    Raises NotPoolable where trials cannot be put on one scale, Contradiction where options exclude each other.
+    """
+    return _answered(question, protocol, ground, None)
+
+
+def answer_analysis(
+    question: Question, protocol: Protocol, ground: Ground, analysis: PublishedAnalysis, main: PublishedAnalysis
+) -> Answer:
+    """Answer the question of a review's analysis, with a pool for each level that the review assigned to trials."""
+    value = _answered(question, protocol, ground, analysis)
+    return replace(value, analysis=analysis.identifier, main_analysis=main.identifier)
+
+
+def _answered(question: Question, protocol: Protocol, ground: Ground, analysis: PublishedAnalysis | None) -> Answer:
+    found = trial_set(question, protocol, ground.rows, ground.vocabulary)
+    harmonised = harmonise(question, found, protocol)
+    if analysis is not None and analysis.levels:
+        harmonised = _levelled(harmonised, analysis)
+    measure = harmonised.measure
+    how = options(question, protocol, measure)
+    worked = effects(harmonised.contrasts, measure, protocol)
+    pool, weights, ci_method, warnings = pooled(worked, measure, how, protocol)
+    same = analysis or same_question(question, measure, list(ground.published))
+    trials = frozenset(e.contrast.trial.trial for e in worked)
+    published = same.published(None, trials) if same else None
+    provenance = _provenance(question, found, worked, protocol, ground)
+    resolved = _resolved(question, protocol, measure, how, analysis)
+    return Answer(
+        id=answer_id(resolved, provenance.set_digest),
+        question=question,
+        protocol=question.protocol,
+        title=title(question),
+        sentence=sentence(question, harmonised, pool, published, protocol),
+        measure=measure,
+        model="common-effect" if how.common_effect else "random-effects",
+        method=how.method,
+        ci_method=ci_method,
+        scale="log" if is_log(measure) else "identity",
+        k_eligible=harmonised.eligible,
+        pool=pool,
+        studies=tuple(study(e, w, measure) for e, w in zip(worked, weights, strict=True)),
+        excluded=harmonised.excluded,
+        warnings=(*harmonised.warnings, *warnings),
+        published=published,
+        provenance=provenance,
+        favours=favours(question, harmonised, found.lower_is_better),
+        subgroups=_subgroups(worked, measure, how, protocol, analysis) if analysis else (),
+    )
+
+
+def _levelled(found: Harmonised, analysis: PublishedAnalysis) -> Harmonised:
+    """Keep the trials to which the review assigned a level; its subgroup analyses hold no others."""
+    assigned = {trial for trials in analysis.levels.values() for trial in trials}
+    kept = tuple(c for c in found.contrasts if c.trial.trial in assigned)
+    return replace(found, contrasts=kept)
+
+
+def _subgroups(
+    worked: Sequence[Effect], measure: str, how: Options, protocol: Protocol, analysis: PublishedAnalysis
+) -> tuple[Subgroup, ...]:
+    made = []
+    for level, trials in analysis.levels.items():
+        own = [e for e in worked if e.contrast.trial.trial in trials]
+        pool, weights, _ci, _warnings = pooled(own, measure, how, protocol)
+        rows = tuple(study(e, w, measure) for e, w in zip(own, weights, strict=True))
+        made.append(Subgroup(level, pool, rows, analysis.published(level)))
+    return tuple(made)
+
+
+def _provenance(
+    question: Question, found: TrialSet, worked: Sequence[Effect], protocol: Protocol, ground: Ground
+) -> Provenance:
+    sides = [side for e in worked for side in (e.contrast.experimental, e.contrast.control)]
+    slugs = {iris.local(e.contrast.trial.trial) for e in worked}
+    used = {place.record for side in sides for place in side.sources}
+    used |= {record for record in ground.digests if record.rpartition("/")[2] in slugs}
+    if question.protocol is not None:
+        used |= {record for record in [iris.record("protocols", protocol.name)] if record in ground.digests}
+    digest = set_digest(
+        ((record, ground.digests[record]) for record in used if record in ground.digests),
+        (result for side in sides for result in side.results),
+    )
+    return Provenance(
+        queries=QUERIES,
+        parameters={
+            "intervention": sorted(found.intervention),
+            "comparator": sorted(found.comparator),
+            "outcome": list(found.outcomes),
+            "condition": sorted(found.condition or ()),
+            "route": [question.route.iri] if question.route else [],
+            "band": [question.band.iri] if question.band else [],
+            "trial": sorted(found.trials),
+        },
+        records=tuple(sorted(used)),
+        set_digest=digest,
+        method_version=METHOD_VERSION,
+        store_fingerprint=ground.fingerprint,
+        software=Software("evigraph", __version__),
+        generated_at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _resolved(
+    question: Question, protocol: Protocol, measure: str, how: Options, analysis: PublishedAnalysis | None
+) -> dict[str, object]:
+    terms = {name: term.iri if term else None for name, term in question.terms().items()}
+    return {
+        **terms,
+        "protocol": question.protocol,
+        "measure": measure,
+        "method": how.method,
+        "ci": how.ci,
+        "smd_variance": protocol.smd_variance,
+        "zero_cells": protocol.zero_cells,
+        "i2_definition": protocol.i2_definition,
+        "minimum_for_prediction_interval": protocol.minimum_for_prediction_interval,
+        "subgroups_of": analysis.iri if analysis is not None and analysis.levels else None,
+    }

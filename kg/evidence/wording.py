@@ -1,0 +1,110 @@
+"""What an answer says in words: its title, its sentence, and which side of the plot favours what.
+
+The sentence comes from the interval, the minimally important difference and the certainty a person gave, never from
+the p value: no effect is said only of an interval that lies inside the difference that matters.
+"""
+
+from __future__ import annotations
+
+from kg.harmonise.contrasts import Harmonised
+from kg.iris import local
+from kg.model.answer import Pool, Published
+from kg.model.question import Question
+from kg.protocol import Protocol
+
+NAMES = {
+    "RR": "risk ratio",
+    "OR": "odds ratio",
+    "RD": "risk difference",
+    "MD": "mean difference",
+    "SMD": "standardised mean difference",
+}
+_NO_EFFECT = {"RR": 1.0, "OR": 1.0}
+
+
+def title(question: Question) -> str:
+    """Return the title of an answer, such as "Ketamine versus placebo for pain intensity, immediate term"."""
+    text = f"{question.intervention.label} versus {question.comparator.label} for {question.outcome.label}"
+    more = [question.band.label.replace("-term", " term")] if question.band else []
+    more += [question.route.label] if question.route else []
+    more += [f"in {question.condition.label}"] if question.condition else []
+    more += [f"on the {question.instrument.label}"] if question.instrument else []
+    return ", ".join([text[0].upper() + text[1:], *more])
+
+
+def favours(question: Question, found: Harmonised, lower_is_better: bool | None) -> tuple[str, str] | None:
+    """Return the labels under the left and the right of a plot, or nothing where the direction is not known."""
+    instruments = {c.instrument.lower_is_better for c in found.contrasts if c.instrument}
+    lower = lower_is_better
+    if found.measure == "MD" and instruments:
+        lower = instruments.pop() if len(instruments) == 1 else None
+    if lower is None:
+        return None
+    names = question.intervention.label, question.comparator.label
+    left, right = names if lower else names[::-1]
+    return f"Favours {left}", f"Favours {right}"
+
+
+def sentence(
+    question: Question, found: Harmonised, pool: Pool, published: Published | None, protocol: Protocol
+) -> str:
+    """Return what was found, in how many trials and people, and how sure one can be."""
+    drug, control, outcome = (t.label for t in (question.intervention, question.comparator, question.outcome))
+    where = f"{_of(found.eligible)} eligible {_plural('trial', found.eligible)}"
+    if not found.contrasts:
+        if not found.eligible:
+            return f"No eligible trial compares {drug} with {control} as asked: there is no evidence to pool."
+        return f"None of {where} of {drug} versus {control} reports {outcome} as asked: there is no evidence to pool."
+    people = f"{pool.participants.total:,} participants"
+    if pool.display is None:
+        rows = f"{pool.k_rows} of {where}"
+        return f"{rows} ({people}) {'reports' if pool.k_rows == 1 else 'report'} {outcome}, but no effect can be estimated: {_why(found)}."
+    name, value = NAMES[found.measure], pool.display
+    low, high = value.ci
+    said = (
+        f"In {pool.k} of {where} ({people}), the {name} for {outcome} with {drug} compared with {control} is "
+        f"{number(value.estimate)} (95 % interval {number(low)} to {number(high)})."
+    )
+    return f"{said} {_conclusion(found.measure, low, high, _important(question, protocol))}{_sure(published)}"
+
+
+def _of(eligible: int) -> str:
+    return "the one" if eligible == 1 else f"{eligible}"
+
+
+def _plural(word: str, count: int) -> str:
+    return word if count == 1 else word + "s"
+
+
+def _why(found: Harmonised) -> str:
+    counts = [c for c in found.contrasts if c.experimental.events is not None]
+    if counts and all(c.experimental.events == 0 and c.control.events == 0 for c in counts):
+        return "no event occurred in either arm"
+    return "the figures needed are not reported"
+
+
+def _important(question: Question, protocol: Protocol) -> float | None:
+    return protocol.outcome(local(question.outcome.iri)).minimally_important_difference
+
+
+def _conclusion(measure: str, low: float, high: float, important: float | None) -> str:
+    null = _NO_EFFECT.get(measure, 0.0)
+    if important is not None and measure in ("MD", "SMD", "RD") and -important < low and high < important:
+        return f"The interval lies within the smallest difference that matters ({important:g}): no important effect."
+    if low > null or high < null:
+        way = "higher" if low > null else "lower"
+        what = {"RR": "the risk is", "OR": "the odds are", "RD": "the risk is"}.get(measure, "values are")
+        beyond = "" if important is None else " Whether the difference matters is not settled by the interval."
+        return f"The interval excludes no difference: {what} {way} with the first.{beyond}"
+    return "The interval includes no difference and differences in both directions or none: the effect is uncertain."
+
+
+def _sure(published: Published | None) -> str:
+    if published is None or published.certainty is None:
+        return ""
+    return f" The review judged the certainty of this evidence as {published.certainty.lower()}."
+
+
+def number(value: float) -> str:
+    """Return a number with two decimals and a true minus sign."""
+    return f"{value:.2f}".replace("-", "−") if abs(value) >= 0.005 or value == 0 else f"{value:.2g}".replace("-", "−")

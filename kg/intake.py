@@ -1,0 +1,161 @@
+"""The way in: records to triples, through the gate, into one commit, or nothing."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from pyoxigraph import Literal, NamedNode, Triple
+
+from kg import iris, protocol
+from kg.errors import InputRefused
+from kg.iris import EV
+from kg.model.records import Origin, ProtocolText, Row
+from kg.shapes import Finding, Report, Shapes
+from kg.store import Change, Commit, Store
+from kg.triples import column, key, triples
+
+Key = tuple[str, str]
+WARNINGS = "gate"
+"""Source of the records that hold what the gate found doubtful."""
+
+_SHOWN = 20
+
+
+@dataclass
+class Candidate:
+    """Records as triples, by the unit in which they are kept, and where each statement was read."""
+
+    triples: dict[Key, set[Triple]] = field(default_factory=lambda: defaultdict(set))
+    origins: dict[tuple[str, str | None], Origin] = field(default_factory=dict)
+    files: dict[Key, set[Origin]] = field(default_factory=lambda: defaultdict(set))
+
+    def place(self, finding: Finding) -> Origin | None:
+        """Return where the statement was read that a finding is about."""
+        return (
+            self.origins.get((finding.focus, finding.path))
+            or self.origins.get((str(finding.value), None))
+            or self.origins.get((finding.focus, None))
+        )
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What an intake did: records by what happened to them, the commit, and what is doubtful."""
+
+    new: int
+    changed: int
+    unchanged: int
+    retracted: int
+    commit: Commit
+    warnings: tuple[str, ...]
+
+
+def candidate(rows: Iterable[Row]) -> Candidate:
+    """Write records as triples, and remember where each came from.
+
+    Raises InputRefused where a record cannot be written.
+    """
+    made = Candidate()
+    for row in rows:
+        if isinstance(row, ProtocolText):
+            protocol.read(row.text, row.origin.file)
+        try:
+            unit, statements = key(row), list(triples(row))
+        except InputRefused as refused:
+            raise InputRefused(f"{row.origin}: {refused}") from refused
+        made.triples[unit].update(statements)
+        made.files[unit].add(row.origin)
+        for statement in statements:
+            subject = str(statement.subject.value)
+            made.origins.setdefault((subject, None), row.origin)
+            made.origins.setdefault((subject, statement.predicate.value), row.origin)
+    return made
+
+
+def check(shapes: Shapes, made: Candidate, context: Iterable[Triple] = ()) -> Report:
+    """Validate a candidate, with the statements around it that its shapes reach."""
+    return shapes.validate((t for unit in made.triples.values() for t in unit), context)
+
+
+def take(store: Store, shapes: Shapes, rows: Iterable[Row], author: str, reason: str, *, whole: bool = False) -> Taken:
+    """Take records into a store in one commit, or refuse all of them.
+
+    ``whole`` says that the rows are all there is of their sources: records of these sources that are not among them
+    are retracted. Raises InputRefused, with the report, where a shape is broken; nothing is written then.
+    """
+    made = candidate(rows)
+    report = check(shapes, made)
+    if not report.conforms:
+        raise InputRefused(refusal(report, made), report)
+    doubts = dict(_doubts(report, made))
+    changes = [
+        Change(source, name, statements, origin=_files(made.files[source, name]))
+        for (source, name), statements in made.triples.items()
+    ]
+    changes += [Change(WARNINGS, name, statements, origin="shapes") for name, statements in doubts.items()]
+    live = {(head.source, head.id): head.digest for head in store.heads()}
+    gone = [Change(*unit, None) for unit in _gone(live, made, doubts, whole=whole)]
+    before = store.head().number
+    commit = store.commit([*changes, *gone], author, reason)
+    written = commit.versions if commit.number > before else ()
+    kinds = Counter("retracted" if v.action == "retract" else "changed" if v.version > 1 else "new" for v in written)
+    return Taken(
+        new=kinds["new"],
+        changed=kinds["changed"],
+        unchanged=len(changes) - kinds["new"] - kinds["changed"],
+        retracted=kinds["retracted"],
+        commit=commit,
+        warnings=tuple(line(finding, made) for finding in report.warnings),
+    )
+
+
+def _gone(live: dict[Key, str], made: Candidate, doubts: dict[str, set[Triple]], *, whole: bool) -> Iterator[Key]:
+    sources = {source for source, _ in made.triples}
+    stated = {f"{source}-{name}" for source, name in made.triples}
+    for source, name in live:
+        if source == WARNINGS:
+            if name in stated and name not in doubts:
+                yield source, name
+        elif whole and source in sources and (source, name) not in made.triples:
+            yield source, name
+
+
+def _doubts(report: Report, made: Candidate) -> Iterator[tuple[str, set[Triple]]]:
+    """Yield, for each record that has warnings, the statements that carry them to every answer."""
+    owner = {t.subject.value: unit for unit, statements in made.triples.items() for t in statements}
+    found: dict[str, set[Triple]] = defaultdict(set)
+    for finding in report.warnings:
+        about = str(finding.value) if str(finding.value) in owner else finding.focus
+        source, name = owner.get(about, (WARNINGS, "whole"))
+        found[f"{source}-{name}"].add(Triple(NamedNode(about), NamedNode(EV + "warning"), Literal(finding.message)))
+    yield from found.items()
+
+
+def _files(origins: Iterable[Origin]) -> str:
+    """Return the places a record was read at, as ``file:line,line; file:line``."""
+    lines: dict[str, list[int]] = defaultdict(list)
+    for origin in sorted(origins):
+        lines[origin.file].append(origin.line)
+    return "; ".join(f"{file}:{','.join(map(str, sorted(set(found))))}" for file, found in lines.items())
+
+
+def line(finding: Finding, made: Candidate) -> str:
+    """Return a finding as one line: place, column, rule, value found, remedy."""
+    place = made.place(finding)
+    where = f"{place}: " if place else ""
+    name = column(finding.path)
+    rule = finding.shape.removeprefix(EV)
+    about = finding.focus.removeprefix(iris.BASE)
+    value = "" if finding.value is None else f", found {str(finding.value).removeprefix(iris.BASE)}"
+    return f"{where}{'column ' + name + ': ' if name else ''}{finding.message} [rule {rule}, {about}{value}]"
+
+
+def refusal(report: Report, made: Candidate) -> str:
+    """Return the message of a refused intake: the first violations, each with its place, and how many there are."""
+    lines: Sequence[str] = [line(finding, made) for finding in report.violations]
+    more = f"\n  ... and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
+    shown = "\n  ".join(lines[:_SHOWN])
+    count = f"{len(lines)} rule{'s are' if len(lines) > 1 else ' is'} broken; nothing was written"
+    return f"{count}:\n  {shown}{more}"

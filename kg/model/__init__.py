@@ -1,0 +1,1 @@
+"""Frozen things: records as sources state them, questions, answers."""

@@ -1,0 +1,134 @@
+"""A trial set as read back from the graph: facts of trials, arms and results, by IRI."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class TrialFacts:
+    """Identity, design and conditions of a trial."""
+
+    trial: str
+    type: str
+    label: str
+    year: int | None
+    design: str | None
+    conditions: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class ArmFacts:
+    """An arm: what was studied in it, over which background, by which route, in which stratum."""
+
+    trial: str
+    arm: str
+    label: str
+    role: str
+    studied: str | None
+    route: str | None
+    stratum: str | None
+    background: frozenset[str] = frozenset()
+    add_on: frozenset[str] = frozenset()
+    combines: frozenset[str] = frozenset()
+    conditions: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class ArmResult:
+    """What one arm reports for one outcome at one time, as published."""
+
+    trial: str
+    outcome: str
+    result: str
+    arm: str
+    instrument: str | None
+    band: str | None
+    timepoint: str | None
+    days: float | None
+    period: str | None
+    value_kind: str | None
+    events: int | None
+    total: int | None
+    n: int | None
+    mean: float | None
+    sd: float | None
+    se: float | None
+    ci_low: float | None
+    ci_high: float | None
+    median: float | None
+    q1: float | None
+    q3: float | None
+    source: str
+    locator: str
+    source_kind: str
+
+    @property
+    def record(self) -> tuple[str, str]:
+        """Return source and id of the record that states the result, as its IRI says them."""
+        source, record_id, _number = self.result.rsplit("/", 3)[1:]
+        return source, record_id
+
+    @property
+    def continuous(self) -> bool:
+        """Tell a mean from a count."""
+        return self.instrument is not None
+
+
+@dataclass(frozen=True)
+class ReportedContrast:
+    """A between-arm comparison that a trial reports."""
+
+    trial: str
+    outcome: str
+    contrast: str
+    experimental: str
+    control: str
+    measure: str | None
+    band: str | None
+    timepoint: str | None
+    estimate: float | None
+    se: float | None
+    ci_low: float | None
+    ci_high: float | None
+    p_text: str | None
+    source: str
+    locator: str
+    source_kind: str
+
+    @property
+    def record(self) -> tuple[str, str]:
+        """Return source and id of the record that states the contrast, as its IRI says them."""
+        source, record_id, _number = self.contrast.rsplit("/", 3)[1:]
+        return source, record_id
+
+
+@dataclass(frozen=True)
+class InstrumentFacts:
+    """Range and direction of an instrument; an unknown direction stays unknown."""
+
+    instrument: str
+    label: str
+    minimum: float | None
+    maximum: float | None
+    lower_is_better: bool | None
+    unnamed: bool
+
+
+@dataclass(frozen=True)
+class TrialSet:
+    """Everything that a question's answer is made from, before any rule is applied."""
+
+    trials: dict[str, TrialFacts]
+    arms: dict[str, ArmFacts]
+    results: tuple[ArmResult, ...]
+    contrasts: tuple[ReportedContrast, ...]
+    instruments: dict[str, InstrumentFacts]
+    doubts: dict[str, tuple[str, ...]]
+    included: frozenset[str] | None
+    out_of_scope: frozenset[str]
+    intervention: frozenset[str]
+    comparator: frozenset[str]
+    outcomes: tuple[str, ...]
+    condition: frozenset[str] | None
+    lower_is_better: bool | None

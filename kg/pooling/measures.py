@@ -1,0 +1,189 @@
+"""From the columns of studies to effects and sampling variances."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, TypedDict, TypeVar, Unpack
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kg.errors import InputRefused
+from kg.pooling.columns import Array, Column, Mask, labels, refuse_where, table
+from kg.pooling.effects import ZERO_VARIANCE, Effects
+from kg.pooling.measure import Measure, Options, Table
+from kg.pooling.one_group import ONE_GROUP, PROPORTIONS
+from kg.pooling.paired_means import PAIRED_MEANS
+from kg.pooling.rates import RATES
+from kg.pooling.two_by_two import TWO_BY_TWO
+from kg.pooling.two_means import TWO_MEANS
+from kg.pooling.zero_cells import ZeroCells
+
+T = TypeVar("T", bound=np.generic)
+
+MEASURES: MappingProxyType[str, Measure] = MappingProxyType(
+    {m.code: m for m in (*TWO_BY_TWO, *TWO_MEANS, *PAIRED_MEANS, *RATES, *PROPORTIONS, *ONE_GROUP)}
+)
+"""Every effect measure by its code."""
+
+CELLS = {("ai", "bi", "ci", "di"): ("ai", "bi", "ci", "di"), ("xi", "mi"): ("xi", "mi")} | {
+    columns: tuple(c for c in columns if c.startswith("x")) for columns in {m.columns for m in RATES}
+}
+"""Which of a measure's columns are cells that may be zero."""
+
+
+class Columns(TypedDict, total=False):
+    """Columns of escalc, one value per study, None where missing."""
+
+    ai: Column | None
+    bi: Column | None
+    ci: Column | None
+    di: Column | None
+    n1i: Column | None
+    n2i: Column | None
+    m1i: Column | None
+    sd1i: Column | None
+    m2i: Column | None
+    sd2i: Column | None
+    x1i: Column | None
+    t1i: Column | None
+    x2i: Column | None
+    t2i: Column | None
+    xi: Column | None
+    ti: Column | None
+    ri: Column | None
+    ni: Column | None
+    mi: Column | None
+    sdi: Column | None
+    yi: Column | None
+    vi: Column | None
+    sei: Column | None
+    oe: Column | None
+    voe: Column | None
+
+
+def escalc(
+    measure: str = "GEN",
+    *,
+    study: Sequence[object] | None = None,
+    add: float = 0.5,
+    to: str = "only0",
+    drop00: bool | str = False,
+    vtype: str = "LS",
+    correct: bool = True,
+    exact: bool = True,
+    **columns: Unpack[Columns],
+) -> Effects:
+    """Effects and sampling variances of the studies, on the analysis scale (log for ratios).
+
+    Columns are named as in metafor: ``ai bi ci di`` (or ``ai n1i ci n2i``) for 2x2 tables, ``m1i sd1i n1i m2i sd2i
+    n2i`` for means, with ``ri ni`` for paired ones, ``x1i t1i x2i t2i`` for rates, ``xi ni`` or ``mi sdi ni`` or
+    ``ri ni`` for one group, ``yi vi`` or ``yi sei`` for effects as given. ``MEASURES`` has codes, columns, formulas.
+    ``add``, ``to`` and ``drop00`` are the rule for zero cells. ``correct=False`` leaves the small-sample correction
+    out, ``exact=False`` takes its approximation 1 - 3 / (4 m - 1).
+
+    Raises NotPoolable where a value is impossible, naming study, field and remedy, and InputRefused where a name is
+    not known or a column is absent. A missing value, or a zero cell that nothing was added to, leaves that study not
+    estimable. Formulas: Cochrane Handbook 6 and 10; Viechtbauer (2010), J Stat Softw 36(3); each measure's docstring.
+    """
+    names = labels(study)
+    chosen, values = tables(measure, vtype, columns, names)
+    return effects_of(chosen, values, ZeroCells(add, to, drop00), Options(vtype, correct, exact), names, measure)
+
+
+def tables(measure: str, vtype: str, columns: Columns, study: tuple[str, ...]) -> tuple[Measure, dict[str, Array]]:
+    """The measure (GEN where ``yi`` is given) and its own columns, complete and checked; nan for a missing value."""
+    chosen = measure_named(measure, vtype)
+    given = {name: column for name, column in columns.items() if column is not None}
+    if "yi" in given:
+        chosen = MEASURES["GEN"]
+    return chosen, complete(chosen, table(_needed(chosen, given), study), study)
+
+
+def measure_named(code: str, vtype: str) -> Measure:
+    """The measure of a code; InputRefused lists the known codes, and the variance forms of the measure."""
+    if code not in MEASURES:
+        raise InputRefused(f"measure {code!r} is not known; known are {', '.join(MEASURES)}")
+    chosen = MEASURES[code]
+    if vtype not in chosen.vtypes:
+        raise InputRefused(f"vtype {vtype!r} is not known for {code}; known are {', '.join(chosen.vtypes)}")
+    return chosen
+
+
+_ALTERNATIVES = {"bi": ("n1i",), "di": ("n2i",), "mi": ("ni",), "vi": ("sei",)}
+"""Columns that may stand for another one."""
+
+
+def _needed(chosen: Measure, given: Mapping[str, Any]) -> dict[str, Column]:
+    """The columns that the measure needs, or those that may stand for them."""
+    stand_in = _ALTERNATIVES if chosen.columns in CELLS or chosen.code == "GEN" else {}
+    needed: dict[str, Column] = {}
+    for name in chosen.columns:
+        found = [option for option in (name, *stand_in.get(name, ())) if option in given]
+        if not found:
+            options = " or ".join((name, *stand_in.get(name, ())))
+            raise InputRefused(f"{chosen.code} needs {', '.join(chosen.columns)}; {options} is absent")
+        needed |= {option: given[option] for option in found}
+    return needed
+
+
+def complete(chosen: Measure, values: dict[str, Array], study: Sequence[str]) -> dict[str, Array]:
+    """The measure's own columns: non-events from totals, variances from standard errors; impossible ones refused."""
+    for total, part, rest in (("n1i", "ai", "bi"), ("n2i", "ci", "di"), ("ni", "xi", "mi")):
+        if total in values and part in values and rest in chosen.columns:
+            others = values[total] - values[part]
+            refuse_where(
+                others < 0, part, values[part], study, f"it exceeds {total}; events are counted among the total"
+            )
+            refuse_where(values[total] % 1 > 0, total, values[total], study, "a total of people is a whole number")
+            if rest in values:
+                differ = np.abs(others - values[rest]) > 0
+                refuse_where(differ, rest, values[rest], study, f"{part} + {rest} is not {total}; correct one of them")
+            values[rest] = others
+    if "sei" in values and "vi" not in values:
+        values["vi"] = values["sei"] ** 2
+    for name in chosen.positive:
+        remedy = f"{chosen.code} takes its logarithm; use a measure of differences"
+        refuse_where(values[name] <= 0, name, values[name], study, remedy)
+    for name, least in (chosen.more_than or {}).items():
+        remedy = f"{chosen.code} needs more than {least}; leave the study out"
+        refuse_where(values[name] <= least, name, values[name], study, remedy)
+    return {name: values[name] for name in chosen.columns}
+
+
+def effects_of(
+    chosen: Measure, values: Table, zeros: ZeroCells, how: Options, study: tuple[str, ...], measure: str
+) -> Effects:
+    """Effects from complete columns, (k,) each, with the rule for zero cells applied."""
+    cells = CELLS.get(chosen.columns)
+    missing = np.logical_or.reduce([np.isnan(column) for column in values.values()])
+    dropped = zeros.dropped(values, cells) if cells else missing
+    adjusted: Table = values
+    if cells:
+        kept = {name: np.where(dropped, np.nan, column) for name, column in values.items()} if dropped.any() else values
+        adjusted = zeros.adjusted(kept, cells)
+    with np.errstate(divide="ignore", invalid="ignore"):  # a zero cell or a perfect correlation: not estimable, below
+        yi, vi = chosen.effects(adjusted, how)
+    defined = np.isfinite(yi) & np.isfinite(vi)
+    estimable = defined & (vi > 0)
+    if estimable.all():
+        return Effects(measure, frozen(yi), frozen(vi), frozen(estimable), study)
+    why_not = {row: _why_not(row, values, dropped, defined) for row in np.flatnonzero(~estimable).tolist()}
+    yi, vi = np.where(defined, yi, 0.0), np.where(estimable, vi, 0.0)
+    return Effects(measure, frozen(yi), frozen(vi), frozen(estimable), study, MappingProxyType(why_not))
+
+
+def _why_not(row: int, values: Table, dropped: Mask, defined: Mask) -> str:
+    absent = [name for name, column in values.items() if np.isnan(column[row])]
+    if absent:
+        return f"{', '.join(absent)} missing"
+    if dropped[row]:
+        return "no events, or nothing but events, in both groups"
+    return ZERO_VARIANCE if defined[row] else "its effect or variance is not finite: a zero cell or an extreme value"
+
+
+def frozen(x: NDArray[T]) -> NDArray[T]:
+    """The array, made read-only."""
+    x.flags.writeable = False
+    return x

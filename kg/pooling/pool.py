@@ -1,0 +1,131 @@
+"""Pool the studies of one analysis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Unpack
+
+import numpy as np
+
+from kg.errors import InputRefused, NotPoolable
+from kg.pooling.columns import Column, labels, table
+from kg.pooling.effects import Effects
+from kg.pooling.fit import Model, fit_sorted, model
+from kg.pooling.measure import Options
+from kg.pooling.measures import MEASURES, Columns, effects_of, escalc, tables
+from kg.pooling.pooled import Pooled
+from kg.pooling.results import results
+from kg.pooling.stratified import STRATIFIED, Stratified, StratifiedOptions, stratified
+from kg.pooling.studies import arrange
+from kg.pooling.tau2_interval import tau2_interval
+from kg.pooling.zero_cells import ZeroCells
+
+AROUND_MH = "DL-MH"
+"""DerSimonian-Laird with Q taken around the Mantel-Haenszel estimate, as RevMan 5 and R meta do for 2x2 tables."""
+
+
+def pool(
+    effects: Effects | None = None,
+    /,
+    *,
+    measure: str = "GEN",
+    method: str = "REML",
+    test: str = "z",
+    level: float = 95,
+    pi_df: str = "test",
+    tau2: float | None = None,
+    tau2_ci: str | None = None,
+    weights: Column | None = None,
+    study: Sequence[object] | None = None,
+    add: float = 0.5,
+    to: str = "only0",
+    drop00: bool | str | None = None,
+    vtype: str = "LS",
+    correct: bool = True,
+    exact: bool = True,
+    mh_add: float = 0.0,
+    correct_cmh: bool = True,
+    **columns: Unpack[Columns],
+) -> Pooled:
+    """Pool studies by inverse variance, Mantel-Haenszel (MH) or Peto, from ``Effects`` or from the columns of `escalc`.
+
+    method: EE (= FE), DL, HE, HS, HSk, SJ, ML, REML, EB, PM, GENQ (with ``weights``), DL-MH, MH, PETO.
+    test: z (= wald), t, knha (= hk, Hartung-Knapp), adhoc (= hk-adhoc, its factor at least 1), knha-ci, knha-iqwig.
+    level in percent. pi_df, degrees of freedom of the prediction interval: test (those of the test), z, k-1, k-2.
+    tau2: a value to take instead of an estimate. tau2_ci: QP (Q-profile) or PL (profile likelihood).
+    drop00 is true for MH and PETO unless given. mh_add: added to all cells of tables with a zero cell inside
+    Mantel-Haenszel. Studies that are not estimable are left out.
+
+    Raises NotPoolable where nothing is left to pool, data are impossible or options exclude each other, InputRefused
+    where a name is not known, NotConverged where an iteration does not settle. Cochrane Handbook 10.3, 10.4, 10.10.
+    """
+    how = model(method if method not in {AROUND_MH, *STRATIFIED} else "EE", test, level, pi_df)
+    if how.method == "EE" and how.test not in {"z", "t"} and method != AROUND_MH:
+        raise NotPoolable(
+            f"test {test} estimates the spread of effects, which method {method} takes to be none; "
+            "ask for test z, or for a random-effects method such as REML"
+        )
+    if method not in {AROUND_MH, *STRATIFIED}:
+        if effects is None:
+            effects = escalc(
+                measure,
+                study=study,
+                add=add,
+                to=to,
+                drop00=drop00 or False,
+                vtype=vtype,
+                correct=correct,
+                exact=exact,
+                **columns,
+            )
+        return pool_effects(effects, how, tau2_ci=tau2_ci, weights=weights, tau2=tau2)
+    if effects is not None:
+        raise InputRefused(f"method {method} pools tables, not effects; give ai, bi, ci, di or x1i, t1i, x2i, t2i")
+    names = labels(study)
+    chosen, counts = tables("PETO" if method == "PETO" and measure == "GEN" else measure, vtype, columns, names)
+    if method == "PETO":  # the studies' own effects are Peto's too, from the tables as they are
+        single, zeros = MEASURES["PETO"], ZeroCells(to="none", drop00=True)
+    else:
+        single, zeros = chosen, ZeroCells(add, to, True if drop00 is None else drop00)
+    effects = effects_of(single, counts, zeros, Options(vtype, correct, exact), names, chosen.code)
+    options = StratifiedOptions(how.level, mh_add, correct_cmh, vtype)
+    common = stratified("MH" if method == AROUND_MH else method, chosen, counts, effects, options)
+    return common if method != AROUND_MH else around(common, effects, replace(how, method="DL"), tau2_ci)
+
+
+def around(common: Stratified, effects: Effects, how: Model, tau2_ci: str | None) -> Pooled:
+    """DerSimonian and Laird's random effects with Q taken around a stratified common effect."""
+    v = effects.vi[effects.estimable]
+    w = np.sort(1.0 / v)
+    scale = float(np.sum(w) - np.sum(w * w) / np.sum(w))
+    tau2 = max(0.0, (common.Q - common.Q_df) / scale) if common.Q_df else 0.0
+    p = pool_effects(effects, how, tau2_ci=tau2_ci, tau2=tau2)
+    return replace(p, method=AROUND_MH, Q=common.Q, Q_p=common.Q_p, I2_Q=common.I2_Q, H2_Q=common.H2_Q)
+
+
+def pool_effects(
+    effects: Effects,
+    how: Model,
+    *,
+    tau2_ci: str | None = None,
+    weights: Column | None = None,
+    tau2: float | None = None,
+) -> Pooled:
+    """Pool the estimable studies of an analysis."""
+    keep = effects.estimable
+    all_kept = keep.all()
+    yi, vi = (effects.yi, effects.vi) if all_kept else (effects.yi[keep], effects.vi[keep])
+    if not yi.size:
+        raise NotPoolable(f"no study can be pooled (k = 0): {'; '.join(sorted(set(effects.why_not.values())))}")
+    a = None if weights is None else table({"weights": weights, "yi": effects.yi}, effects.study)["weights"][keep]
+    rows = arrange(yi, vi, np.array([yi.size]))
+    if tau2 is not None and not 0 <= tau2 < np.inf:
+        raise InputRefused(f"tau2 is {tau2}; give a number of 0 or more, or leave it out to estimate it")
+    fits = fit_sorted(rows, how, a, None if tau2 is None else np.array([float(tau2)]))
+    interval = None if tau2_ci is None else tau2_interval(rows.studies, fits.tau2, how, tau2_ci)
+    share = fits.weights
+    if not all_kept:
+        share = np.zeros(keep.size)
+        share[keep] = fits.weights
+    return next(results(fits, how, [effects], [share], interval))

@@ -1,0 +1,60 @@
+"""Roots of functions of tau2 that pass from positive to negative, for many analyses at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from kg.errors import NotConverged
+from kg.pooling.columns import Array
+from kg.pooling.studies import Studies
+
+Step = Callable[[Studies, Array, Array], tuple[Array, Array]]
+"""At (studies, tau2, target): a value that is positive below the root, and the Newton step from tau2."""
+
+MAX_STEPS = 200
+SETTLED = 1e-9
+"""A Newton step this small, relative to where it leads, leaves an error of about its square."""
+
+
+def solve(step: Step, studies: Studies, target: Array, low: Array, high: Array, start: Array) -> Array:
+    """The tau2 of each analysis between ``low`` (value >= 0) and ``high`` (value <= 0) where the value is 0.
+
+    Newton's method, kept inside the bracket that the sign of the value gives; where it leaves the bracket, or does not
+    shorten its steps, the bracket is halved. Analyses that have settled leave the active set.
+    Raises NotConverged after 200 steps.
+    """
+    root = np.array(low)
+    active = np.flatnonzero(high > low)
+    here = studies if active.size == root.size else studies.take(active)
+    a, b, t, goal = low[active], high[active], start[active], target[active]
+    before = b - a
+    for _ in range(MAX_STEPS):
+        if not active.size:
+            return root
+        value, newton = step(here, t, goal)
+        a, b = np.where(value >= 0, t, a), np.where(value <= 0, t, b)
+        new = t + newton
+        size = np.abs(newton)
+        inside = (new >= a) & (new <= b) & (size <= 0.75 * before)
+        settled = (inside & (size <= SETTLED * new)) | (b - a <= 4e-16 * b)
+        if not inside.all():
+            new = np.where(inside, new, np.where(settled, t, _middle(a, b, here)))
+            size = np.where(inside, size, b - a)
+        if settled.any():
+            root[active[settled]] = new[settled]
+            keep = ~settled
+            active, here = active[keep], here.where(keep)
+            a, b, goal, new, size = a[keep], b[keep], goal[keep], new[keep], size[keep]
+        t, before = new, size
+    raise NotConverged(
+        f"the search for tau2 did not settle in {MAX_STEPS} steps ({active.size} of {target.size} analyses); "
+        "use a closed-form estimator (DL, HE, SJ)"
+    )
+
+
+def _middle(low: Array, high: Array, studies: Studies) -> Array:
+    """Halve a bracket on the scale on which tau2 matters: the logarithm of tau2 plus the smallest variance."""
+    least = studies.v[studies.starts]
+    return np.clip(np.sqrt((low + least) * (high + least)) - least, low, high)

@@ -1,0 +1,48 @@
+"""Standard errors of tau2, as metafor gives them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kg.pooling.columns import Array
+from kg.pooling.studies import Studies, Weighted, weigh, weigh_at
+from kg.pooling.tau2 import crude_variance
+
+
+def tau2_standard_error(method: str, studies: Studies, tau2: Array, weights: Array | None = None) -> Array:
+    """Standard error of the tau2 of each analysis, by the method that estimated it; nan for one study.
+
+    ML and REML: from the expected information (Viechtbauer 2005). The others are a scale times y'Py for some weights,
+    with variance scale^2 (2 tr(PVPV) + 4 tau2 tr(PVP) + 2 tau2^2 tr(PP)) for normal effects (Jackson et al. 2014).
+    """
+    if method in {"ML", "REML"}:
+        at = weigh_at(studies, tau2)
+        information = at.sum(at.w**2) if method == "ML" else at.trace_pp()
+        variance = 2.0 / np.where(studies.sizes > 1, information, 1.0)
+    else:
+        at, scale = _quadratic_form(method, studies, tau2, weights)
+        variance = scale**2 * _variance(at, tau2)
+    return np.where(studies.sizes > 1, np.sqrt(variance), np.nan)
+
+
+def _quadratic_form(method: str, studies: Studies, tau2: Array, weights: Array | None) -> tuple[Weighted, Array]:
+    df = np.maximum(studies.k - 1, 1.0)
+    if method == "SJ":
+        t0 = crude_variance(studies)
+        return weigh_at(studies, t0), t0 / df
+    if method in {"EB", "PM"}:
+        at = weigh_at(studies, tau2)
+        return at, studies.k / df / at.total
+    if method in {"HS", "HSk"}:
+        at = weigh(studies, 1.0 / studies.v)
+        return at, (studies.k / df if method == "HSk" else 1.0) / at.total
+    if weights is None:
+        weights = np.ones(studies.v.size) if method == "HE" else 1.0 / studies.v
+    at = weigh(studies, weights)
+    return at, 1.0 / np.where(studies.sizes > 1, at.trace_p(), 1.0)
+
+
+def _variance(at: Weighted, tau2: Array) -> Array:
+    """Variance of y'Py when the effects vary by V + tau2."""
+    v, one = at.studies.v, np.ones_like(at.w)
+    return 2 * at.trace_pdpd(v, v) + 4 * tau2 * at.trace_pdpd(v, one) + 2 * tau2**2 * at.trace_pp()

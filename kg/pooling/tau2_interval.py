@@ -1,0 +1,82 @@
+"""Confidence intervals of tau2."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kg.errors import NotPoolable
+from kg.pooling.columns import Array
+from kg.pooling.fit import Model, known
+from kg.pooling.quantiles import chi2_quantile
+from kg.pooling.roots import Step, solve
+from kg.pooling.studies import Studies
+from kg.pooling.tau2_likelihood import log_likelihood, ml_step, reml_step
+from kg.pooling.tau2_q import tau2_where_q_is
+
+INTERVALS = ("QP", "PL")
+
+
+def tau2_interval(studies: Studies, tau2: Array, how: Model, kind: str) -> Array:
+    """Estimate, lower and upper (n, 3) of the tau2 of each analysis, at the model's level.
+
+    Raises NotPoolable for one study, and for a profile likelihood around an estimate that does not maximise one.
+    """
+    known("tau2_ci", kind, INTERVALS)
+    if (studies.sizes < 2).any():
+        raise NotPoolable("the interval of tau2 needs 2 studies or more; pool without tau2_ci")
+    if kind == "QP":
+        lower, upper = q_profile(studies, how.level)
+    elif how.method in {"ML", "REML"}:
+        lower, upper = profile_likelihood(studies, tau2, how)
+    else:
+        raise NotPoolable(f"a profile likelihood interval goes with method ML or REML, not {how.method}; ask for QP")
+    return np.stack([tau2, lower, upper], axis=1)
+
+
+def q_profile(studies: Studies, level: float) -> tuple[Array, Array]:
+    """The tau2 at which Q(tau2) meets the chi-squared quantiles (Viechtbauer 2007).
+
+    Where Q lies below the lower quantile even at 0 the set is empty, and both ends are 0, as in metafor.
+    """
+    tail = (100.0 - level) / 200.0
+    dfs = (studies.k - 1).tolist()
+    targets = np.array([chi2_quantile(t, df) for t in (tail, 1.0 - tail) for df in dfs])
+    n = studies.sizes.size
+    both = tau2_where_q_is(targets, studies.take(np.tile(np.arange(n), 2)))
+    return both[:n], both[n:]
+
+
+def profile_likelihood(studies: Studies, tau2: Array, how: Model) -> tuple[Array, Array]:
+    """The tau2 at which the profile log-likelihood lies half a chi-squared quantile below its maximum.
+
+    Hardy & Thompson (1996); the restricted likelihood under REML. The lower end is 0 where it stays above that at 0.
+    """
+    restricted = how.method == "REML"
+    drop = 0.5 * chi2_quantile(1.0 - how.level / 100.0, 1.0)
+    target = log_likelihood(studies, tau2, restricted=restricted) - drop
+    zero = np.zeros(tau2.size)
+    falling, rising = _excess(restricted, falling=True), _excess(restricted, falling=False)
+    reach = tau2 + studies.v[studies.starts]
+    high = tau2 + reach
+    for _ in range(1100):  # doublings that span every finite float
+        above = falling(studies, high, target)[0] > 0
+        if not above.any():
+            break
+        high = np.where(above, tau2 + 4.0 * (high - tau2), high)
+    upper = solve(falling, studies, target, tau2, high, 0.5 * (tau2 + high))
+    low_end = np.where(falling(studies, zero, target)[0] >= 0, zero, tau2)
+    return solve(rising, studies, target, zero, low_end, 0.5 * low_end), upper
+
+
+def _excess(restricted: bool, *, falling: bool) -> Step:
+    """Log-likelihood above a target, with the sign that makes it positive below the root on either side of the top."""
+    score = reml_step if restricted else ml_step
+    sign = 1.0 if falling else -1.0
+
+    def step(studies: Studies, tau2: Array, target: Array) -> tuple[Array, Array]:
+        value = log_likelihood(studies, tau2, restricted=restricted) - target
+        slope = 0.5 * score(studies, tau2, np.zeros(tau2.size))[0]
+        usable = sign * slope < 0
+        return sign * value, np.where(usable, -value / np.where(usable, slope, 1.0), np.inf)
+
+    return step

@@ -1,0 +1,106 @@
+"""From a question to its trial set: the queries of ``queries/trials``, run or looked up, read into facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol as Interface
+
+from kg.catalog import Rows
+from kg.iris import BASE, EV, local
+from kg.model.question import Question
+from kg.model.trialset import ArmFacts, ArmResult, ReportedContrast, TrialFacts, TrialSet
+from kg.protocol import Protocol
+from kg.vocabulary import Vocabulary
+
+
+class RowSource(Interface):
+    """Where the rows of the trial queries come from: the evidence table, or the queries themselves."""
+
+    def rows(self, name: str, **values: Sequence[str]) -> Rows:
+        """Return the rows of a query for values of its parameters."""
+
+
+def trial_set(question: Question, protocol: Protocol, source: RowSource, known: Vocabulary) -> TrialSet:
+    """Return everything that the answer to a question is made from, before any rule is applied."""
+    intervention = known.closure(question.intervention.iri)
+    comparator = known.closure(question.comparator.iri)
+    rule = protocol.outcome(local(question.outcome.iri))
+    outcomes = (question.outcome.iri, *(f"{BASE}outcome/{slug}" for slug in rule.components))
+    trials = sorted({row["trial"] for row in source.rows("trials/trials-of-drugs", drug=sorted(intervention)).records()})
+    arms = _arms(source, trials)
+    included = None
+    if protocol.included_by:
+        rows = source.rows("trials/included-trials", review=[f"{BASE}review/{protocol.included_by}"])
+        included = frozenset(row["trial"] for row in rows.records())
+    return TrialSet(
+        trials=_trials(source, trials),
+        arms=arms,
+        results=tuple(
+            ArmResult(**row) for row in source.rows("trials/arm-results", trial=trials, outcome=outcomes).records()
+        ),
+        contrasts=tuple(
+            ReportedContrast(**row)
+            for row in source.rows("trials/reported-contrasts", trial=trials, outcome=outcomes).records()
+        ),
+        instruments=known.instruments,
+        doubts=_doubts(source, trials),
+        included=included,
+        out_of_scope=frozenset(
+            iri for slug in protocol.out_of_scope for iri in known.closure(f"{BASE}condition/{slug}")
+        ),
+        intervention=intervention,
+        comparator=comparator,
+        outcomes=outcomes,
+        condition=known.closure(question.condition.iri) if question.condition else None,
+        lower_is_better=known.lower_is_better(question.outcome.iri),
+    )
+
+
+def _trials(source: RowSource, trials: list[str]) -> dict[str, TrialFacts]:
+    conditions: dict[str, set[str]] = {}
+    for row in source.rows("trials/trial-conditions", trial=trials).records():
+        conditions.setdefault(row["trial"], set()).add(row["condition"])
+    found: dict[str, TrialFacts] = {}
+    for row in source.rows("trials/trial-facts", trial=trials).records():
+        found[row["trial"]] = TrialFacts(
+            trial=row["trial"],
+            type=row["type"],
+            label=row["label"],
+            year=row["year"],
+            design=row["design"],
+            conditions=frozenset(conditions.get(row["trial"], ())),
+        )
+    return found
+
+
+def _arms(source: RowSource, trials: list[str]) -> dict[str, ArmFacts]:
+    parts: dict[tuple[str, str], set[str]] = {}
+    for row in source.rows("trials/arm-components", trial=trials).records():
+        parts.setdefault((row["arm"], row["part"].removeprefix(EV)), set()).add(row["thing"])
+
+    def having(arm: str, part: str) -> frozenset[str]:
+        return frozenset(parts.get((arm, part), ()))
+
+    return {
+        row["arm"]: ArmFacts(
+            trial=row["trial"],
+            arm=row["arm"],
+            label=row["label"],
+            role=row["role"].removeprefix(EV),
+            studied=row["studied"],
+            route=row["route"],
+            stratum=row["stratum"],
+            background=having(row["arm"], "background"),
+            add_on=having(row["arm"], "addOn"),
+            combines=having(row["arm"], "combines"),
+            conditions=having(row["arm"], "condition"),
+        )
+        for row in source.rows("trials/arms", trial=trials).records()
+    }
+
+
+def _doubts(source: RowSource, trials: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for row in source.rows("trials/doubts", trial=list(trials)).records():
+        found.setdefault(row["about"], []).append(row["doubt"])
+    return {about: tuple(sorted(set(texts))) for about, texts in found.items()}

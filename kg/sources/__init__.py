@@ -1,0 +1,1 @@
+"""One module per source: files to records, no RDF."""

@@ -1,0 +1,19 @@
+"""The store: a journal that is the truth, and an engine that answers SPARQL about its present state."""
+
+from kg.store.convert import from_rdflib
+from kg.store.engine import Engine, Solutions, Term, plain
+from kg.store.records import Change, Commit, RecordVersion
+from kg.store.store import Store, open_store
+
+__all__ = [
+    "Change",
+    "Commit",
+    "Engine",
+    "RecordVersion",
+    "Solutions",
+    "Store",
+    "Term",
+    "from_rdflib",
+    "open_store",
+    "plain",
+]

@@ -1,0 +1,118 @@
+"""The rows of the journal: how commits and record versions are selected and written."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import Connection, Select, func, insert, select, tuple_
+
+from kg.store import canonical
+from kg.store.records import Commit, RecordVersion
+from kg.store.schema import commits, contents, records, subjects, versions
+
+CHUNK: Final = 500
+_T = TypeVar("_T")
+
+
+def told() -> Select[Any]:
+    """Select record versions in the order of the fields of RecordVersion."""
+    return (
+        select(
+            records.c.source, records.c.id, versions.c.version, versions.c.commit_number, commits.c.time,
+            commits.c.author, versions.c.action, versions.c.digest, versions.c.reason, versions.c.origin,
+            versions.c.licence,
+        )
+        .join_from(versions, records, records.c.key == versions.c.record)
+        .join(commits, commits.c.number == versions.c.commit_number)
+    )  # fmt: skip
+
+
+def latest(at: int | None) -> Select[Any]:
+    """Select the newest version of each record at a commit."""
+    later = versions.alias("later")
+    newest = select(func.max(later.c.version)).where(later.c.record == versions.c.record)
+    if at is not None:
+        newest = newest.where(later.c.commit_number <= at)
+    return told().where(versions.c.version == newest.scalar_subquery())
+
+
+def touched(since: int) -> Any:
+    """Say that a record changed after a commit."""
+    recent = versions.alias("recent")
+    return versions.c.record.in_(select(recent.c.record).where(recent.c.commit_number > since))
+
+
+def version_of(row: Sequence[Any]) -> RecordVersion:
+    """Read a row of the columns that ``told`` selects."""
+    values: list[Any] = ["" if value is None else value for value in row]
+    return RecordVersion(*values)
+
+
+def write(sql: Connection, commit: Commit, contents_by_digest: dict[str, bytes]) -> None:
+    """Write the rows of one commit."""
+    keys = _keys(sql, [(v.source, v.id) for v in commit.versions])
+    sql.execute(
+        insert(commits).values(
+            number=commit.number, time=commit.time, author=commit.author, reason=commit.reason,
+            previous_hash=commit.previous_hash, hash=commit.hash,
+        )
+    )  # fmt: skip
+    known: set[str] = set()
+    for chunk in chunks(contents_by_digest):
+        known.update(sql.scalars(select(contents.c.digest).where(contents.c.digest.in_(chunk))))
+    fresh = [
+        {"digest": digest, "data": zlib.compress(content)}
+        for digest, content in contents_by_digest.items()
+        if digest not in known
+    ]
+    if fresh:
+        sql.execute(insert(contents), fresh)
+    rows = [
+        {
+            "record": keys[v.source, v.id], "version": v.version, "commit_number": commit.number, "action": v.action,
+            "digest": v.digest or None, "reason": v.reason, "origin": v.origin, "licence": v.licence,
+        }
+        for v in commit.versions
+    ]  # fmt: skip
+    sql.execute(insert(versions), rows)
+    pairs = {
+        (subject_key(canonical.subject(line)), keys[v.source, v.id])
+        for v in commit.versions
+        if v.action == "put"
+        for line in canonical.lines(contents_by_digest[v.digest])
+    }
+    for keys_of_chunk in chunks({record for _, record in pairs}):
+        known_pairs = sql.execute(select(subjects).where(subjects.c.record.in_(keys_of_chunk)))
+        pairs -= {(row.subject, row.record) for row in known_pairs}
+    if pairs:
+        sql.execute(insert(subjects), [{"subject": subject, "record": record} for subject, record in sorted(pairs)])
+
+
+def _keys(sql: Connection, names: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """Return the key of each named record, made where it is new."""
+    keys: dict[tuple[str, str], int] = {}
+    for chunk in chunks(names):
+        found = select(records).where(tuple_(records.c.source, records.c.id).in_(chunk))
+        keys.update(((row.source, row.id), row.key) for row in sql.execute(found))
+    fresh = [name for name in names if name not in keys]
+    first = (sql.scalar(select(func.max(records.c.key))) or 0) + 1
+    keys.update((name, key) for key, name in enumerate(fresh, first))
+    if fresh:
+        sql.execute(insert(records), [{"key": keys[name], "source": name[0], "id": name[1]} for name in fresh])
+    return keys
+
+
+def subject_key(subject: str) -> int:
+    """Return 64 bits of a hash of a subject; a collision only makes a record a candidate that then does not match."""
+    return int.from_bytes(hashlib.blake2b(subject.encode(), digest_size=8).digest(), "big", signed=True)
+
+
+def chunks(items: Iterable[_T]) -> Iterator[list[_T]]:
+    """Cut into lists short enough for the parameters of one SQL statement."""
+    rest = iter(items)
+    while chunk := list(islice(rest, CHUNK)):
+        yield chunk

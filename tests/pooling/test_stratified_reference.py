@@ -1,0 +1,75 @@
+"""Mantel-Haenszel and Peto against metafor and R meta."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from kg.errors import NotPoolable
+from kg.pooling import pool
+from kg.pooling.stratified import Stratified
+
+CELLS = ("ai", "bi", "ci", "di", "x1i", "t1i", "x2i", "t2i")
+
+
+def tables(case: Any) -> dict[str, Any]:
+    return {name: case.data[name] for name in CELLS if name in case.data}
+
+
+def check(p: Any, expected: dict[str, Any], close: Any) -> None:
+    se = expected["se"]
+    for word, theirs in (("beta", "beta"), ("se", "se"), ("ci_lb", "ci_lb"), ("ci_ub", "ci_ub"), ("stat", "zval")):
+        assert theirs not in expected or close(getattr(p, word)[0], expected[theirs], floor=1e-9 * se if word != "stat" else 0.0), word
+    assert close(p.pval[0], expected["pval"], 1e-9 * (1 + abs(p.stat[0] or 0)))
+    assert close([p.Q, p.Q_p, p.I2], [expected["Q"], expected["Q_p"], expected["I2"]], floor=1e-9)
+    assert p.k == expected["k"]
+
+
+def test_mantel_haenszel_agrees_with_metafor(mh_case: Any, close: Any) -> None:
+    case, expected = mh_case.case, mh_case.case["output"]
+    to = {"default": "only0", "add_half_all": "all", "none": "none"}[case["correction"]]
+    how: dict[str, Any] = {
+        "measure": case["measure"],
+        "method": "MH",
+        "to": to,
+        "correct_cmh": case.get("correct_cmh", True),
+    }
+    if expected["beta"] is None:
+        with pytest.raises(NotPoolable):
+            pool(**how, **tables(mh_case))
+        return
+    p = pool(**how, **tables(mh_case))
+    assert isinstance(p, Stratified)
+    check(p, expected, close)
+    assert close(p.H2, expected["H2"], floor=1e-9)
+    shown = p.tests.to_dict() if p.tests else {}
+    for word in ("CMH", "CMH_p", "BD", "BD_p", "TA", "TA_p"):
+        assert close(shown.get(word), expected[word], floor=1e-12), word
+
+
+def test_peto_agrees_with_metafor(peto_case: Any, close: Any) -> None:
+    check(pool(measure="PETO", method="PETO", **tables(peto_case)), peto_case.case["output"], close)
+
+
+def test_metabin_agrees_with_r_meta(meta_metabin_case: Any, close: Any) -> None:
+    case, expected = meta_metabin_case.case, meta_metabin_case.case["output"]
+    method, sm, data = case["method"], case["sm"], tables(meta_metabin_case)
+    how: dict[str, Any] = {"measure": "PETO", "to": "none"} if method == "Peto" else {"measure": sm}
+    how |= {"vtype": "META"} if sm in {"RR", "RD"} and method != "Peto" else {}
+    how |= {"drop00": {"OR": True, "RR": "events", "RD": False}[sm]}
+    common_method = {"MH": "MH", "Peto": "PETO", "Inverse": "EE"}[method]
+    if expected["TE_common"] is None:
+        with pytest.raises(NotPoolable):
+            pool(method=common_method, mh_add=0.5, **how, **data)
+        return
+    common = pool(method=common_method, mh_add=0.5, **how, **data)
+    random = pool(method="DL-MH" if method == "MH" else "DL", mh_add=0.5, **how, **data)
+    assert close([common.beta[0], common.se[0]], [expected["TE_common"], expected["se_common"]], floor=1e-12)
+    assert close([random.beta[0], random.se[0]], [expected["TE_random"], expected["se_random"]], floor=1e-12)
+    assert close(random.Q, expected["Q"], floor=1e-12)
+    if expected["tau2"] is not None:
+        assert close([random.tau2, random.I2_Q / 100], [expected["tau2"], expected["I2"]], floor=1e-12)
+    for p, weights in ((common, expected["w_common"]), (random, expected["w_random"])):
+        total = sum(w for w in weights if w)
+        assert close(p.weights.tolist(), [100 * (w or 0) / total for w in weights], floor=1e-9)
