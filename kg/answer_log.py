@@ -43,7 +43,14 @@ class AnswerLog:
         except (OSError, ValueError, TypeError):
             return None
 
+    def title(self, answer_id: str) -> str:
+        """Return the words of the question of an answer, in one line."""
+        question = self.question(answer_id)
+        return ", ".join(f"{name} {value}" for name, value in question.words().items()) if question else ""
+
     def ids(self) -> list[str]:
         """Return the ids of all answers kept, sorted."""
-        on_disk = {path.stem for path in self._folder.glob("*.json")} if self._folder and self._folder.is_dir() else set()
+        on_disk = (
+            {path.stem for path in self._folder.glob("*.json")} if self._folder and self._folder.is_dir() else set()
+        )
         return sorted(on_disk | set(self._kept))

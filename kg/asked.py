@@ -64,7 +64,9 @@ class Asked:
             ci={"z": "wald", "knha": "hk", "adhoc": "hk-adhoc"}.get(self.ci or "", self.ci),
         )
         if known.closure(comparator.iri) >= known.closure(intervention.iri):
-            raise Contradiction(f"--comparator {comparator.label} contains --intervention {intervention.label}; name two apart")
+            raise Contradiction(
+                f"--comparator {comparator.label} contains --intervention {intervention.label}; name two apart"
+            )
         return question
 
 

@@ -69,7 +69,8 @@ class Query:
         unknown = set(values) - set(self.params)
         if unknown:
             raise InputRefused(
-                f"query {self.name} has no parameter {', '.join(sorted(unknown))}; it has {', '.join(self.params) or 'none'}"
+                f"query {self.name} has no parameter {', '.join(sorted(unknown))}; "
+                f"it has {', '.join(self.params) or 'none'}"
             )
         text = self.text
         for match, names in reversed(self._blocks):

@@ -12,16 +12,17 @@ from pyoxigraph import NamedNode, Triple
 from kg import asked, intake, iris, protocol, review
 from kg.answer_log import AnswerLog
 from kg.asked import Asked
-from kg.catalog import Catalog, Rows
+from kg.catalog import Catalog, Query, Rows
+from kg.closure import closure
 from kg.errors import InputRefused, UnknownTerm
 from kg.evidence.answering import Ground, answer
 from kg.evidence.published import PublishedAnalysis, analyses
-from kg.intake import Taken
+from kg.intake import Candidate, Taken
 from kg.model.answer import Answer
 from kg.protocol import Protocol
 from kg.settings import Settings
 from kg.shapes import Report, Shapes
-from kg.sources import bundle
+from kg.sources import bundle, rdf, tables
 from kg.store import Store
 from kg.table import EvidenceTable, QueriedRows
 from kg.vocabulary import Vocabulary
@@ -168,7 +169,9 @@ class EvidenceBase:
             return found
         found = self._answer(question, "table")
         if found.id != answer_id:
-            raise InputRefused(f"the evidence has changed since answer {answer_id}: the same question now gives {found.id}")
+            raise InputRefused(
+                f"the evidence has changed since answer {answer_id}: the same question now gives {found.id}"
+            )
         return found
 
     def _reviewed(self) -> Iterator[Answer]:
@@ -189,14 +192,18 @@ class EvidenceBase:
 
         Raises UnknownTerm, InputRefused.
         """
-        query = self.catalog[name]
+        return self.run(self.catalog[name], **values)
+
+    def run(self, query: Query, **values: str) -> Rows:
+        """Return the rows of a query; values are texts, typed by its header.
+
+        Raises InputRefused for a value that is not of its kind, QueryRefused for a text that is not SPARQL.
+        """
         terms = {}
         for key, text in values.items():
             term = query.term(key, text)
-            if query.params[key] == "iri" and not isinstance(term, NamedNode):
-                raise InputRefused(f"{key} must be an IRI")
-            expanded = iris.expand(text, self.prefixes) if query.params[key] == "iri" and "//" not in text else None
-            terms[key] = [NamedNode(expanded) if expanded else term]
+            curie = iris.expand(text, self.prefixes) if isinstance(term, NamedNode) and "//" not in text else None
+            terms[key] = [NamedNode(curie) if curie else term]
         return query.run(self.store, terms)
 
     def describe(self, iri: str) -> list[Triple]:
@@ -209,10 +216,25 @@ class EvidenceBase:
             raise UnknownTerm(f"nothing is known of <{iri}>")
         return found
 
-    def validate(self) -> Report:
-        """Return the report of the gate on everything in the store."""
-        everything = self.store.construct("CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }")
-        return self.shapes.validate(everything)
+    def validate(self) -> tuple[Report, list[str]]:
+        """Return the report of the gate on everything in the store, and a line for each finding."""
+        report = self.shapes.validate(self.store.construct("CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }"))
+        return report, [intake.line(finding, Candidate()) for finding in report.results]
+
+    def validate_path(self, path: Path) -> tuple[Report, list[str]]:
+        """Return the report of the gate on an RDF file or a folder of tables, as if it came into this store.
+
+        Raises InputRefused where it cannot be read.
+        """
+        if path.is_dir():
+            made = intake.candidate(tables.read(path))
+            stated = [t for unit in made.triples.values() for t in unit]
+        else:
+            made, stated = Candidate(), list(rdf.read(path))
+        if not stated:
+            raise InputRefused(f"{path}: nothing to validate there; name an RDF file, or a folder laid out like data/")
+        report = self.shapes.validate(stated, closure(self.store, stated))
+        return report, [intake.line(finding, made) for finding in report.results]
 
 
 def question(**words: str | None) -> Asked:

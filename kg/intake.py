@@ -68,7 +68,7 @@ def candidate(rows: Iterable[Row]) -> Candidate:
         made.triples[unit].update(statements)
         made.files[unit].add(row.origin)
         for statement in statements:
-            subject = str(statement.subject.value)
+            subject = _name(statement)
             made.origins.setdefault((subject, None), row.origin)
             made.origins.setdefault((subject, statement.predicate.value), row.origin)
     return made
@@ -124,13 +124,19 @@ def _gone(live: dict[Key, str], made: Candidate, doubts: dict[str, set[Triple]],
 
 def _doubts(report: Report, made: Candidate) -> Iterator[tuple[str, set[Triple]]]:
     """Yield, for each record that has warnings, the statements that carry them to every answer."""
-    owner = {t.subject.value: unit for unit, statements in made.triples.items() for t in statements}
+    owner = {_name(t): unit for unit, statements in made.triples.items() for t in statements}
     found: dict[str, set[Triple]] = defaultdict(set)
     for finding in report.warnings:
         about = str(finding.value) if str(finding.value) in owner else finding.focus
         source, name = owner.get(about, (WARNINGS, "whole"))
         found[f"{source}-{name}"].add(Triple(NamedNode(about), NamedNode(EV + "warning"), Literal(finding.message)))
     yield from found.items()
+
+
+def _name(triple: Triple) -> str:
+    """Return the IRI of the subject of a triple."""
+    assert isinstance(triple.subject, NamedNode), "records hold no blank nodes"
+    return triple.subject.value
 
 
 def _files(origins: Iterable[Origin]) -> str:

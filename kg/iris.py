@@ -81,4 +81,4 @@ def shorten(iri: str, known: Mapping[str, str]) -> str:
         key=lambda item: len(item[1]),
         default=None,
     )
-    return f"{best[0]}:{iri[len(best[1]):]}" if best else iri
+    return f"{best[0]}:{iri[len(best[1]) :]}" if best else iri

@@ -127,7 +127,7 @@ def _checked(place: str, name: str, value: Any, kind: type) -> Any:
     key = name.rpartition(".")[2]
     if key in _ALLOWED and value not in _ALLOWED[key]:
         raise InputRefused(f"{place}: {name} is {value!r}; it must be one of {', '.join(_ALLOWED[key])}")
-    return tuple(str(item) for item in value) if kind is list else value
+    return tuple(map(str, value)) if isinstance(value, list) else value
 
 
 def _outcome(place: str, slug: str, rule: Any) -> OutcomeRule:

@@ -38,7 +38,9 @@ def question(analysis: PublishedAnalysis, protocol: Protocol, ground: Ground) ->
 
     intervention, comparator, outcome = term("intervention"), term("comparator"), term("outcome")
     if intervention is None or comparator is None or outcome is None:
-        raise InputRefused(f"analysis {analysis.identifier} names no {'intervention' if not intervention else 'comparator'}")
+        raise InputRefused(
+            f"analysis {analysis.identifier} names no {'intervention' if not intervention else 'comparator'}"
+        )
     asked = Question(intervention, comparator, outcome, protocol=protocol.name)
     return replace(
         asked,

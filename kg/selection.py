@@ -26,7 +26,9 @@ def trial_set(question: Question, protocol: Protocol, source: RowSource, known: 
     comparator = known.closure(question.comparator.iri)
     rule = protocol.outcome(local(question.outcome.iri))
     outcomes = (question.outcome.iri, *(f"{BASE}outcome/{slug}" for slug in rule.components))
-    trials = sorted({row["trial"] for row in source.rows("trials/trials-of-drugs", drug=sorted(intervention)).records()})
+    trials = sorted(
+        {row["trial"] for row in source.rows("trials/trials-of-drugs", drug=sorted(intervention)).records()}
+    )
     arms = _arms(source, trials)
     included = None
     if protocol.included_by:
@@ -102,5 +104,5 @@ def _arms(source: RowSource, trials: list[str]) -> dict[str, ArmFacts]:
 def _doubts(source: RowSource, trials: Iterable[str]) -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = {}
     for row in source.rows("trials/doubts", trial=list(trials)).records():
-        found.setdefault(row["about"], []).append(row["doubt"])
+        found.setdefault(row["about"], []).append(row["doubt"].replace(BASE, ""))
     return {about: tuple(sorted(set(texts))) for about, texts in found.items()}

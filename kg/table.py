@@ -14,7 +14,7 @@ class QueryImage:
     """All rows of one query, with the positions of the rows for each value of each parameter."""
 
     def __init__(self, query: Query, engine: Selects) -> None:
-        self._rows = query.run(engine, {name: () for name in query.params})
+        self._rows = query.run(engine, dict.fromkeys(query.params, ()))
         self._at = {name: self._positions(self._rows.columns.index(name)) for name in query.params}
 
     def _positions(self, column: int) -> dict[Plain, list[int]]:

@@ -100,8 +100,8 @@ def _outside(thing_iri: str, /, **facts: Value | Iterable[Value]) -> Iterator[Tr
     s = _node(thing_iri)
     for name, given in facts.items():
         for value in given if isinstance(given, tuple | list) else (given,):
-            term = Literal(value, language="en") if name in ("label", "alt_label") and isinstance(value, str) else None
-            term = term or _term(value)  # type: ignore[arg-type]
+            text = isinstance(value, str) and name in ("label", "alt_label")
+            term = Literal(str(value), language="en") if text else _term(value)
             if term is not None:
                 yield Triple(s, NamedNode(names[name]), term)
 

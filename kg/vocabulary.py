@@ -72,7 +72,9 @@ class Vocabulary:
             labels: dict[str, list[tuple[bool, str]]] = {}
             for row in rows.records():
                 labels.setdefault(row["thing"], []).append((not row["preferred"], row["label"]))
-            self._entries[kind] = tuple(sorted((_entry(kind, i, sorted(found)) for i, found in labels.items()), key=_by))
+            self._entries[kind] = tuple(
+                sorted((_entry(kind, i, sorted(found)) for i, found in labels.items()), key=_by)
+            )
         return self._entries[kind]
 
     def resolve(self, text: str, *kinds: str) -> Entry:
@@ -92,7 +94,9 @@ class Vocabulary:
         ):
             first = [e for kind in kinds for e in matches if e.kind == kind]
             if len({e.iri for e in first if e.kind == first[0].kind}) > 1:
-                raise InputRefused(f"{text!r} names several things: {', '.join(e.slug for e in first)}; use one of these")
+                raise InputRefused(
+                    f"{text!r} names several things: {', '.join(e.slug for e in first)}; use one of these"
+                )
             if first:
                 return first[0]
         raise self._unknown(text, kinds, entries)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from kg.charts import numbers
 from kg.charts.text import width
 
 Interval = tuple[float, float]
@@ -13,7 +14,9 @@ Interval = tuple[float, float]
 HEAVY = 90.0  # percent of the weight whose intervals the axis shows whole
 FEW = 5  # so many of the heaviest studies count as heavy in any case
 REACH = 1.5  # how far, in spans of what must be seen, an interval may stretch the axis
-NEAR = 0.25  # how far, in spans of the axis, a light study may stretch it
+NEAR = 0.25  # how far, in spans of the axis, the interval of a light study may stretch it
+FAR = 2.0  # the same for its estimate
+BOUND = math.log(1e4)  # an interval stretches a log axis no further than this
 PAD = 0.04
 MOST_TICKS = {True: 9, False: 7}  # on a log axis, on a linear one
 
@@ -52,26 +55,46 @@ class Axis:
 
 
 def axis(
-    studies: Sequence[Extent], pools: Sequence[Extent], prediction: Interval | None, *, log: bool, pixels: float, room: Interval
+    studies: Sequence[Extent],
+    pools: Sequence[Extent],
+    prediction: Interval | None,
+    *,
+    log: bool,
+    pixels: float,
+    room: Interval,
 ) -> Axis:
     """Return an axis that shows pools and heavy studies whole, with room (shares of it) on either side of no effect."""
     null = 0.0
     heavy, light = _by_weight(studies)
-    needed = [null, *_points([p.estimate for p in [*heavy, *pools]], log), *_points([e for p in pools for e in p.ci], log)]
+    needed = [
+        null,
+        *_points([p.estimate for p in [*heavy, *pools]], log),
+        *_points([e for p in pools for e in p.ci], log),
+    ]
     core = (min(needed), max(needed))
-    wished = _points([end for item in heavy for end in item.ci] + list(prediction or ()), log)
+    wished = _ends([*(item.ci for item in heavy), *([prediction] if prediction else [])], log)
     reach = REACH * (core[1] - core[0]) if core[1] > core[0] else math.inf
     low = max(min([*wished, core[0]]), core[0] - reach)
     high = min(max([*wished, core[1]]), core[1] + reach)
-    near = NEAR * (high - low)
-    ends = _points([end for item in light for end in (*item.ci, item.estimate)], log)
-    low = min([low, *(e for e in ends if low - near <= e)])
-    high = max([high, *(e for e in ends if e <= high + near)])
+    for share, places in (
+        (FAR, _points([item.estimate for item in light], log)),
+        (NEAR, _ends([item.ci for item in light], log)),
+    ):
+        more = share * (high - low)
+        low, high = (
+            min([low, *(place for place in places if low - more <= place)]),
+            max([high, *(place for place in places if place <= high + more)]),
+        )
     low, high = _widened(low, high, log=log)
     pad = PAD * (high - low)
     low, high = _with_room(low - pad, high + pad, null, room)
     domain = (_outer(low, log=log), _outer(high, log=log))
     return Axis(log, domain, ticks(domain, log=log, pixels=pixels), _outer(null, log=log))
+
+
+def spelled(values: Sequence[float]) -> str:
+    """Return the d3 format that spells ticks as ``numbers.tick`` does."""
+    return ".10~f" if all(numbers.plain(value) for value in values) else "~e"
 
 
 def ticks(domain: Interval, *, log: bool, pixels: float, size: float = 10) -> tuple[float, ...]:
@@ -82,13 +105,11 @@ def ticks(domain: Interval, *, log: bool, pixels: float, size: float = 10) -> tu
         if not 2 <= len(values) <= MOST_TICKS[log]:
             return False
         at = [(_inner(v, log=log) - span[0]) / (span[1] - span[0]) * pixels for v in values]
-        half = [width(f"{v:g}", size) / 2 for v in values]
-        return all(
-            b - a >= ha + hb + 9 for a, b, ha, hb in zip(at[:-1], at[1:], half[:-1], half[1:], strict=True)
-        )
+        half = [width(numbers.tick(v), size) / 2 for v in values]
+        return all(b - a >= ha + hb + 9 for a, b, ha, hb in zip(at[:-1], at[1:], half[:-1], half[1:], strict=True))
 
-    candidates = _log_ticks(domain) if log else _linear_ticks(domain)
-    return next((values for values in candidates if fits(values)), (domain[0], domain[1]))
+    candidates: list[list[float]] = _log_ticks(domain) if log else _linear_ticks(domain)
+    return tuple(next((values for values in candidates if fits(values)), domain))
 
 
 def _by_weight(studies: Sequence[Extent]) -> tuple[list[Extent], list[Extent]]:
@@ -107,6 +128,12 @@ def _by_weight(studies: Sequence[Extent]) -> tuple[list[Extent], list[Extent]]:
 def _points(values: Sequence[float], log: bool) -> list[float]:
     """Return the finite places of values on the inner scale."""
     return [p for p in (_inner(v, log=log) for v in values) if math.isfinite(p)]
+
+
+def _ends(intervals: Sequence[Interval], log: bool) -> list[float]:
+    """Return the places of the ends of intervals; on a log axis those that go on and on are cut."""
+    places = _points([end for ci in intervals for end in ci], log)
+    return [min(max(place, -BOUND), BOUND) for place in places] if log else places
 
 
 def _inner(value: float, *, log: bool) -> float:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from kg.charts import frame, layers, numbers, wording
 from kg.charts.axis import Axis, Extent, axis
+from kg.charts.cells import EFFECT, effect_cells
 from kg.charts.layers import Plane, Spec
 from kg.charts.layout import FONT_SIZE, Block, Part, table
 from kg.charts.rows import Form, Row, form, rows
@@ -19,7 +19,8 @@ MARGIN = 16.0
 LABEL = 200.0  # widest label of a study
 INDENT = 10.0
 ROOM = 0.08  # share of the axis kept on both sides of no effect
-MOST_ROOM = 0.36  # the same where labels below the axis need it
+OVERHANG = (16.0, 6.0)  # how far such a label may reach beyond the axis, left and right
+MOST_ROOM = 0.37  # the same where labels below the axis need it
 EMPTY_WIDTH = 620.0
 
 _PARTS: dict[Form, tuple[tuple[str, float], ...]] = {
@@ -52,17 +53,21 @@ def _plot(answer: Answer, lines: Sequence[Row]) -> Spec:
     grid = table(blocks, data)
     left = -(grid.width + GUTTER)
     notes, deepest = frame.notes(answer, plane, left, grid.width)
-    sides, lowest = frame.favours(answer.favours, plane, MARGIN)
+    sides, lowest = frame.favours(answer.favours, plane, OVERHANG)
     head = wording.measure(answer.measure) + (" (log scale)" if ratio else "")
     half = min(7.0, step / 2 - 2)
     title, top = frame.title(answer.title, wording.question(answer), PANEL - left, left)
     pools = [row for row in data if row["kind"] in {"subtotal", "total"} and row["estimate"] is not None]
     first = next(row["y"] for row in data if row["kind"] == "study") - step / 2
-    total = [row for row in pools if row["kind"] == "total" and row["within"]]
+    lines_down = [{"x": scale.null, "top": frame.HEADER, "bottom": height, "dashed": False}]
+    lines_down += [
+        {"x": row["estimate"], "top": first, "bottom": row["y"], "dashed": True}
+        for row in pools
+        if row["kind"] == "total" and row["within"]
+    ]
     parts = [
         layers.rules(plane, "rules"),
-        *(layers.upright(plane, row["estimate"], first, row["y"], dash=(3, 3)) for row in total),
-        layers.upright(plane, scale.null, frame.HEADER, height),
+        *layers.uprights(plane, "lines"),
         layers.whiskers(plane, "rows", "study"),
         layers.ticked(plane, "rows", "study", "estimate", 2.5),
         *layers.squares(plane, "rows", max([row["weight"] or 0.0 for row in data if row["kind"] == "study"])),
@@ -75,12 +80,13 @@ def _plot(answer: Answer, lines: Sequence[Row]) -> Spec:
         layers.column(plane, "rows", "indented", left + INDENT, "left"),
         layers.column(plane, "rows", "heading", left, "left"),
         layers.column(plane, "rows", "note", left + INDENT, "left", size=frame.SMALL),
-        layers.column(plane, "rows", "remark", left + grid.ends["upper_text"], "right"),
+        layers.column(plane, "rows", "remark", left + grid.centres["upper_text"], "center"),
         layers.labels(plane, "labels"),
     ]
     datasets = {
         "rows": data,
         "diamonds": [corner for i, row in enumerate(pools) for corner in layers.corners(scale, row, half, i)],
+        "lines": lines_down,
         "rules": frame.rules(grid, left, plane, across),
         "labels": [*frame.heads(grid, left, head, plane), *notes, *sides],
     }
@@ -97,7 +103,9 @@ def _step(lines: int) -> float:
 
 def _axis(answer: Answer, lines: Sequence[Row]) -> Axis:
     """Return the axis for the rows of an answer."""
-    seen = [(line, Extent(line.estimate, line.ci, line.weight)) for line in lines if line.estimate is not None and line.ci]
+    seen = [
+        (line, Extent(line.estimate, line.ci, line.weight)) for line in lines if line.estimate is not None and line.ci
+    ]
     prediction = next((line.ci for line in lines if line.kind == "prediction"), None)
     return axis(
         [extent for line, extent in seen if line.kind == "study"],
@@ -105,13 +113,13 @@ def _axis(answer: Answer, lines: Sequence[Row]) -> Axis:
         prediction,
         log=answer.scale == "log",
         pixels=PANEL,
-        room=(_room(answer.favours[0]), _room(answer.favours[1])) if answer.favours else (ROOM, ROOM),
+        room=(_room(answer.favours[0], 0), _room(answer.favours[1], 1)) if answer.favours else (ROOM, ROOM),
     )
 
 
-def _room(text: str) -> float:
+def _room(text: str, side: int) -> float:
     """Return the share of the axis that a label below it needs, within limits."""
-    return min(max((frame.sided(text) - MARGIN) / PANEL, ROOM), MOST_ROOM)
+    return min(max((frame.sided(text) - OVERHANG[side]) / PANEL, ROOM), MOST_ROOM)
 
 
 def _stacked(
@@ -149,38 +157,12 @@ def _cells(line: Row, scale: Axis, y: float, *, ratio: bool, indent: bool) -> Sp
         "note": line.label if line.kind == "note" else "",
         "remark": "" if line.estimable else "not estimable",
         "weight_text": numbers.weight(line.weight) if plain and line.kind != "prediction" else "",
-        "estimate_text": "" if line.estimate is None else numbers.effect(line.estimate, ratio=ratio),
-        "lower_text": "" if line.ci is None else f"[{numbers.effect(line.ci[0], ratio=ratio)},",
-        "upper_text": "" if line.ci is None else f"{numbers.effect(line.ci[1], ratio=ratio)}]",
         "weight": line.weight,
-        "estimate": line.estimate,
-        "lower": None if line.ci is None else _finite(line.ci[0]),
-        "upper": None if line.ci is None else _finite(line.ci[1]),
-        **_drawn(line, scale),
+        **effect_cells(line.estimate, line.ci, scale, ratio=ratio),
     }
     for side, texts in (("experimental", line.experimental), ("control", line.control)):
         cells |= {f"{side}_{i}": text for i, text in enumerate((*texts, "", "", "")[:3])}
     return cells
-
-
-def _drawn(line: Row, scale: Axis) -> Spec:
-    """Return how much of a row's interval the axis shows, and on which sides it goes on."""
-    low, high = scale.domain
-    if line.ci is None:
-        return {"from": None, "to": None, "within": False, "beyond_left": False, "beyond_right": False}
-    outside = line.ci[1] < low or line.ci[0] > high
-    return {
-        "from": None if outside else max(line.ci[0], low),
-        "to": None if outside else min(line.ci[1], high),
-        "within": line.estimate is not None and scale.holds(line.estimate),
-        "beyond_left": line.ci[0] < low,
-        "beyond_right": line.ci[1] > high,
-    }
-
-
-def _finite(value: float) -> float | None:
-    """Return a number as JSON can hold it."""
-    return value if math.isfinite(value) else None
 
 
 def _blocks(answer: Answer, data: Sequence[Spec]) -> list[Block]:
@@ -196,12 +178,11 @@ def _blocks(answer: Answer, data: Sequence[Spec]) -> list[Block]:
             sides.append(Block(parts, capital(clean(term.label))))
     indented = max((len(row["indented"]) for row in data), default=0)
     least = LABEL if indented > 30 else 130.0 if indented else 90.0
-    effect = (Part("estimate_text"), Part("lower_text", gap=6), Part("upper_text", gap=4))
     return [
         Block((Part("study", "Study", "left"),), least=least, most=LABEL),
         *sides,
         Block((Part("weight_text"),), head="Weight (%)"),
-        Block(effect, head=f"{clean(answer.measure)} [95% CI]", least=80.0),
+        Block(EFFECT, head=f"{clean(answer.measure)} [95% CI]", least=90.0),
     ]
 
 

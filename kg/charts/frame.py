@@ -71,14 +71,14 @@ def sided(text: str) -> float:
     return width(f"← {clean(text)}", FONT_SIZE) + _ASIDE
 
 
-def favours(sides: tuple[str, str] | None, plane: Plane, spare: float) -> tuple[list[Spec], float]:
+def favours(sides: tuple[str, str] | None, plane: Plane, spare: tuple[float, float]) -> tuple[list[Spec], float]:
     """Return the two labels under the axis that say whom each side favours, where that is known."""
     if sides is None:
         return [], _AXIS
     null = plane.pixel(plane.axis.null)
     arrow = width("← ", FONT_SIZE)
-    before = wrap(clean(sides[0]), null - _ASIDE - arrow + spare, FONT_SIZE, 2)
-    after = wrap(clean(sides[1]), plane.width - null - _ASIDE - arrow + spare, FONT_SIZE, 2)
+    before = wrap(clean(sides[0]), null - _ASIDE - arrow + spare[0], FONT_SIZE, 2)
+    after = wrap(clean(sides[1]), plane.width - null - _ASIDE - arrow + spare[1], FONT_SIZE, 2)
     before[0] = f"← {before[0]}"
     after[-1] = f"{after[-1]} →"
     top = plane.height + _AXIS + 14

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from kg.charts.axis import Axis
+from kg.charts.axis import Axis, spelled
 from kg.charts.layout import FONT_SIZE, Align, Table
 from kg.charts.text import FONT
 
@@ -63,10 +63,22 @@ class Plane:
     def _axis(self) -> Any:
         alt = altair()
         return alt.Axis(
-            values=list(self.axis.ticks), format=".10~f", grid=False, orient="bottom", labelFlush=False, labelBound=False,
-            labelOverlap=False, translate=0, domainColor=INK, tickColor=INK, labelColor=INK, tickSize=5, labelPadding=3,
-            labelFontSize=FONT_SIZE - 1, aria=False,
-        )  # fmt: skip
+            values=list(self.axis.ticks),
+            format=spelled(self.axis.ticks),
+            orient="bottom",
+            grid=False,
+            translate=0,
+            labelFlush=False,
+            labelBound=False,
+            labelOverlap=False,
+            labelFontSize=FONT_SIZE - 1,
+            labelPadding=3,
+            labelColor=INK,
+            tickSize=5,
+            tickColor=INK,
+            domainColor=INK,
+            aria=False,
+        )
 
 
 def column(plane: Plane, data: str, field: str, x: float, align: str, *, size: float = FONT_SIZE) -> Any:
@@ -74,7 +86,7 @@ def column(plane: Plane, data: str, field: str, x: float, align: str, *, size: f
     alt = altair()
     style = _style("datum.bold", "datum.muted")
     return (
-        alt.Chart(alt.NamedData(data))
+        alt.Chart(_data(data))
         .mark_text(align=align, baseline="middle", fontSize=size, aria=False, **style)
         .encode(text=alt.Text(f"{field}:N"), x=alt.value(round(x, 2)), y=plane.y())
     )
@@ -85,7 +97,7 @@ def labels(plane: Plane, data: str) -> Any:
     alt = altair()
     style = _style("datum.bold", "datum.muted")
     return (
-        alt.Chart(alt.NamedData(data))
+        alt.Chart(_data(data))
         .mark_text(
             align=alt.ExprRef("datum.align"), baseline="middle", fontSize=alt.ExprRef("datum.size"), aria=False, **style
         )
@@ -94,7 +106,14 @@ def labels(plane: Plane, data: str) -> Any:
 
 
 def label(
-    text: str, x: float, y: float, align: Align = "left", *, bold: bool = False, muted: bool = False, size: float = FONT_SIZE
+    text: str,
+    x: float,
+    y: float,
+    align: Align = "left",
+    *,
+    bold: bool = False,
+    muted: bool = False,
+    size: float = FONT_SIZE,
 ) -> Spec:
     """Return one row of the data set that ``labels`` draws."""
     at = {"x": round(x, 2), "y": round(y, 2)}
@@ -106,35 +125,46 @@ def columns(plane: Plane, table: Table, data: str, left: float) -> list[Any]:
     return [column(plane, data, placed.text, left + placed.x, placed.align) for placed in table.columns]
 
 
-def rules(plane: Plane, data: str) -> Any:
+def rules(plane: Plane, data: Any) -> Any:
     """Return the horizontal rules of a table's frame."""
     alt = altair()
     return (
-        alt.Chart(alt.NamedData(data))
+        alt.Chart(_data(data))
         .mark_rule(strokeWidth=alt.ExprRef("datum.width"), color=INK, aria=False)
         .encode(x=alt.X("x:Q", scale=None, axis=None), x2="x2:Q", y=plane.y())
     )
 
 
-def upright(plane: Plane, value: float, top: float, bottom: float, *, dash: Sequence[float] | None = None) -> Any:
-    """Return a vertical rule at a value: solid for no effect, dashed for the pooled estimate."""
+def uprights(plane: Plane, data: Any) -> list[Any]:
+    """Return vertical rules: solid for no effect, dashed for the pooled estimate."""
     alt = altair()
-    style = {"strokeDash": list(dash), "color": HAIR} if dash else {"color": INK}
-    return (
-        alt.Chart(alt.InlineData(values=[{"x": value}]))
-        .mark_rule(strokeWidth=0.8, aria=False, **style)
-        .encode(x=plane.x("x:Q"), y=alt.value(round(top, 2)), y2=alt.value(round(bottom, 2)))
+    drawn = alt.Chart(_data(data))
+    dashed = drawn.transform_filter("datum.dashed").mark_rule(
+        strokeWidth=0.8, color=HAIR, strokeDash=[3, 3], aria=False
     )
+    solid = drawn.transform_filter("!datum.dashed").mark_rule(strokeWidth=0.8, color=INK, aria=False)
+    return [layer.encode(x=plane.x("x:Q"), y=plane.y("top:Q"), y2="bottom:Q") for layer in (dashed, solid)]
 
 
 def whiskers(plane: Plane, data: str, kind: str, *, width: float = 1.0) -> Any:
     """Return the intervals of one kind of rows, as far as the axis reaches."""
     alt = altair()
     return (
-        alt.Chart(alt.NamedData(data))
+        alt.Chart(_data(data))
         .transform_filter(f"datum.kind === '{kind}' && isValid(datum.from)")
         .mark_rule(strokeWidth=width, color=INK, aria=False)
         .encode(x=plane.x("from:Q"), x2="to:Q", y=plane.y())
+    )
+
+
+def points(plane: Plane, data: str) -> Any:
+    """Return estimates as squares of one size, where there are no weights to show."""
+    alt = altair()
+    return (
+        alt.Chart(_data(data))
+        .transform_filter("datum.within")
+        .mark_point(shape="square", filled=True, size=44, color=ACCENT, opacity=1, strokeWidth=0, aria=False)
+        .encode(x=plane.x("estimate:Q"), y=plane.y())
     )
 
 
@@ -143,7 +173,7 @@ def arrows(plane: Plane, data: str) -> list[Any]:
     alt = altair()
     layers = []
     for side, at in (("left", 0.0), ("right", plane.width)):
-        arrow = alt.Chart(alt.NamedData(data)).transform_filter(f"datum.beyond_{side}")
+        arrow = alt.Chart(_data(data)).transform_filter(f"datum.beyond_{side}")
         mark = arrow.mark_point(shape=f"triangle-{side}", filled=True, size=34, color=INK, opacity=1, aria=False)
         layers.append(mark.encode(x=alt.value(at), y=plane.y()))
     return layers
@@ -152,7 +182,7 @@ def arrows(plane: Plane, data: str) -> list[Any]:
 def squares(plane: Plane, data: str, heaviest: float) -> list[Any]:
     """Return the estimates of studies: squares whose area is their weight, open ones where there is no weight."""
     alt = altair()
-    drawn = alt.Chart(alt.NamedData(data)).transform_filter("datum.kind === 'study' && datum.within")
+    drawn = alt.Chart(_data(data)).transform_filter("datum.kind === 'study' && datum.within")
     scale = alt.Scale(type="linear", domain=[0, heaviest], range=[0, AREA], zero=True, nice=False)
     filled = (
         drawn.transform_filter("isValid(datum.weight)")
@@ -172,7 +202,7 @@ def ticked(plane: Plane, data: str, kind: str, field: str, half: float, *, unles
     alt = altair()
     shown = f"isValid(datum.from) && !datum.{unless}" if unless else "datum.within"
     return (
-        alt.Chart(alt.NamedData(data))
+        alt.Chart(_data(data))
         .transform_filter(f"datum.kind === '{kind}' && {shown}")
         .mark_tick(orient="vertical", size=2 * half, thickness=1, color=INK, opacity=1, aria=False)
         .encode(x=plane.x(f"{field}:Q"), y=plane.y())
@@ -183,7 +213,7 @@ def diamonds(plane: Plane, data: str) -> Any:
     """Return the diamonds of pools, from the corners in a data set."""
     alt = altair()
     return (
-        alt.Chart(alt.NamedData(data))
+        alt.Chart(_data(data))
         .mark_area(color=INK, opacity=1, line=False, aria=False, interpolate="linear")
         .encode(x=plane.x("x:Q"), y=plane.y("top:Q"), y2="bottom:Q", detail="diamond:N")
     )
@@ -215,6 +245,11 @@ def specification(layered: Sequence[Any], datasets: Mapping[str, Sequence[Row]],
     chart = alt.layer(*layered).properties(autosize=alt.AutoSizeParams(type="none"), **properties)
     spec: Spec = chart.to_dict(validate=False)
     return spec | {"config": CONFIG, "datasets": {name: list(rows) for name, rows in datasets.items()}}
+
+
+def _data(data: Any) -> Any:
+    """Return a data set: one that the specification names, or one given as it is."""
+    return altair().NamedData(data) if isinstance(data, str) else data
 
 
 def _style(bold: str, muted: str) -> dict[str, Any]:

@@ -52,7 +52,7 @@ class Table:
     heads: list[Placed] = field(default_factory=list)
     titles: list[Placed] = field(default_factory=list)
     spanners: list[tuple[float, float]] = field(default_factory=list)
-    ends: dict[str, float] = field(default_factory=dict)
+    centres: dict[str, float] = field(default_factory=dict)
     width: float = 0.0
 
 
@@ -70,7 +70,7 @@ def table(blocks: Sequence[Block], cells: Sequence[Mapping[str, object]]) -> Tab
             left += part.gap if index else 0.0
             anchor = {"left": left, "center": left + wide / 2, "right": left + wide}[part.align]
             done.columns.append(Placed(part.field, anchor, part.align))
-            done.ends[part.field] = left + wide
+            done.centres[part.field] = at + outer / 2
             if part.head:
                 done.heads.append(Placed(part.head, anchor, part.align))
             left += wide

@@ -48,6 +48,16 @@ def count(value: float | None) -> str:
     return fixed(value, 0) if value == round(value) else fixed(value, 1)
 
 
+def plain(value: float) -> bool:
+    """Say whether a number is short enough to be written without an exponent."""
+    return value == 0 or 1e-5 <= abs(value) < 1e7
+
+
+def tick(value: float) -> str:
+    """Return the label of a tick."""
+    return f"{value:.10f}".rstrip("0").rstrip(".") if plain(value) else f"{value:.0e}"
+
+
 def p_value(value: float) -> str:
     """Return a p value with its sign, to three decimals."""
     return "p < 0.001" if value < 0.001 else f"p = {fixed(value, 3)}"
@@ -60,4 +70,7 @@ def variance(value: float) -> str:
 
 def decimals(values: Iterable[float], most: int) -> int:
     """Return the fewest decimals, up to a limit, that print every value as it is."""
-    return max((next((d for d in range(most) if math.isclose(v, round(v, d), rel_tol=0, abs_tol=1e-9)), most) for v in values), default=0)
+    return max(
+        (next((d for d in range(most) if math.isclose(v, round(v, d), rel_tol=0, abs_tol=1e-9)), most) for v in values),
+        default=0,
+    )

@@ -90,7 +90,9 @@ class _Writer:
         lines = [Row("heading", clean(group.label)), *map(self.study, group.studies)]
         weights = [w for w in (line.weight for line in lines) if w is not None]
         lines.append(
-            self._pooled("subtotal", "Subtotal (95% CI)", group.pool, group.studies, math.fsum(weights) if weights else None)
+            self._pooled(
+                "subtotal", "Subtotal (95% CI)", group.pool, group.studies, math.fsum(weights) if weights else None
+            )
         )
         if group.pool.heterogeneity and group.pool.estimate is not None:
             lines.append(Row("note", wording.heterogeneity(group.pool.heterogeneity, group.pool.k, brief=True)))

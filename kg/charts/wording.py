@@ -95,7 +95,10 @@ def notes(answer: Answer) -> list[str]:
     if pool.p_value is not None:
         lines.append(f"Test for overall effect: {p_value(pool.p_value)}")
     lines.append(model(answer))
-    lines += [f"For comparison: {_interval(a.ci_method)} 95% interval {_alternative(answer, a.display.ci)}" for a in pool.alternatives]
+    lines += [
+        f"For comparison: {_interval(a.ci_method)} 95% interval {_alternative(answer, a.display.ci)}"
+        for a in pool.alternatives
+    ]
     contribute = "contributes" if pool.k == 1 else "contribute"
     eligible = "trial" if answer.k_eligible == 1 else "trials"
     lines.append(f"{pool.k} of {answer.k_eligible} eligible {eligible} {contribute} to the estimate")

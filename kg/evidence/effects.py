@@ -63,7 +63,7 @@ def _computed(contrast: Contrast, measure: str, protocol: Protocol) -> Effect:
     a, n1_, c, n2_ = (float(value) for value in counts if value is not None)
     if measure in RATIOS:
         if a + c == 0:
-            return Effect(contrast, None, None, "no event in either arm: it says nothing of a ratio (Handbook 10.4.4.1)")
+            return Effect(contrast, None, None, "no event in either arm (Handbook 10.4.4.1)")
         if a == n1_ and c == n2_ and measure == "OR":
             return Effect(contrast, None, None, "an event in everybody: it says nothing of an odds ratio")
     found = escalc(
@@ -94,8 +94,12 @@ def _reported(contrast: Contrast, measure: str) -> Effect:
     ratio = measure in RATIOS
     if reported.estimate is None:
         return Effect(contrast, None, None, f"only a p value ({reported.p_text}) is reported")
-    scale = (lambda x: math.log(x)) if ratio else (lambda x: x)
-    se, steps = reported.se, ("effect: as reported by the trial",)
+    se: float | None = reported.se
+    steps: tuple[str, ...] = ("effect: as reported by the trial",)
+
+    def scale(x: float) -> float:
+        return math.log(x) if ratio else x
+
     if se is None and reported.ci_low is not None and reported.ci_high is not None:
         se = (scale(reported.ci_high) - scale(reported.ci_low)) / (2 * Z975)
         steps = (*steps, "standard error from the 95 % interval (Handbook 6.3.1)")

@@ -1,4 +1,4 @@
-"""What makes an answer the same answer: the question with every option, the trial set, and the version of the method."""
+"""What makes an answer the same: the question with every option, the trial set, and the version of the method."""
 
 from __future__ import annotations
 

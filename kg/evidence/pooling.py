@@ -49,7 +49,8 @@ def options(question: Question, protocol: Protocol, measure: str) -> Options:
     if method in COMMON_EFFECT:
         if asked_ci is not None and asked_ci != "wald":
             raise Contradiction(
-                f"--ci {asked_ci} estimates the spread of effects, which --method {method} takes to be none; use --ci wald"
+                f"--ci {asked_ci} estimates the spread of effects, which --method {method} takes to be none; "
+                "use --ci wald"
             )
         return Options(method, "wald")
     return Options(method, asked_ci or protocol.ci)

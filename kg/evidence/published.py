@@ -85,12 +85,12 @@ def analyses(catalog: Catalog, engine: Selects, review: str | None) -> list[Publ
     ]
 
 
-def _in_order(
-    levels: dict[str, list[str]], values: dict[str | None, dict[str, Any]]
-) -> dict[str, tuple[str, ...]]:
+def _in_order(levels: dict[str, list[str]], values: dict[str | None, dict[str, Any]]) -> dict[str, tuple[str, ...]]:
     """Return the levels in the order in which the review reports their pools."""
     order = {level: position for position, level in enumerate(values)}
-    return {level: tuple(levels[level]) for level in sorted(levels, key=lambda name: (order.get(name, len(order)), name))}
+    return {
+        level: tuple(levels[level]) for level in sorted(levels, key=lambda name: (order.get(name, len(order)), name))
+    }
 
 
 def same_question(question: Question, measure: str, found: list[PublishedAnalysis]) -> PublishedAnalysis | None:
@@ -101,6 +101,10 @@ def same_question(question: Question, measure: str, found: list[PublishedAnalysi
             return analysis
     without = {**asked, "instrument": None}
     for analysis in found:
-        if analysis.repeats is None and {**analysis.terms, "instrument": None} == without and analysis.measure == measure:
+        if (
+            analysis.repeats is None
+            and {**analysis.terms, "instrument": None} == without
+            and analysis.measure == measure
+        ):
             return analysis
     return None

@@ -45,9 +45,7 @@ def favours(question: Question, found: Harmonised, lower_is_better: bool | None)
     return f"Favours {left}", f"Favours {right}"
 
 
-def sentence(
-    question: Question, found: Harmonised, pool: Pool, published: Published | None, protocol: Protocol
-) -> str:
+def sentence(question: Question, found: Harmonised, pool: Pool, published: Published | None, protocol: Protocol) -> str:
     """Return what was found, in how many trials and people, and how sure one can be."""
     drug, control, outcome = (t.label for t in (question.intervention, question.comparator, question.outcome))
     where = f"{_of(found.eligible)} eligible {_plural('trial', found.eligible)}"
@@ -57,15 +55,17 @@ def sentence(
         return f"None of {where} of {drug} versus {control} reports {outcome} as asked: there is no evidence to pool."
     people = f"{pool.participants.total:,} participants"
     if pool.display is None:
-        rows = f"{pool.k_rows} of {where}"
-        return f"{rows} ({people}) {'reports' if pool.k_rows == 1 else 'report'} {outcome}, but no effect can be estimated: {_why(found)}."
+        verb = "reports" if pool.k_rows == 1 else "report"
+        rows = f"{pool.k_rows} of {where} ({people}) {verb} {outcome}"
+        return f"{rows}, but no effect can be estimated: {_why(found)}."
     name, value = NAMES[found.measure], pool.display
     low, high = value.ci
     said = (
         f"In {pool.k} of {where} ({people}), the {name} for {outcome} with {drug} compared with {control} is "
         f"{number(value.estimate)} (95 % interval {number(low)} to {number(high)})."
     )
-    return f"{said} {_conclusion(found.measure, low, high, _important(question, protocol))}{_sure(published)}"
+    conclusion = _conclusion(found.measure, low, high, _important(question, protocol), drug)
+    return f"{said} {conclusion}{_sure(published)}"
 
 
 def _of(eligible: int) -> str:
@@ -87,7 +87,7 @@ def _important(question: Question, protocol: Protocol) -> float | None:
     return protocol.outcome(local(question.outcome.iri)).minimally_important_difference
 
 
-def _conclusion(measure: str, low: float, high: float, important: float | None) -> str:
+def _conclusion(measure: str, low: float, high: float, important: float | None, drug: str) -> str:
     null = _NO_EFFECT.get(measure, 0.0)
     if important is not None and measure in ("MD", "SMD", "RD") and -important < low and high < important:
         return f"The interval lies within the smallest difference that matters ({important:g}): no important effect."
@@ -95,8 +95,8 @@ def _conclusion(measure: str, low: float, high: float, important: float | None) 
         way = "higher" if low > null else "lower"
         what = {"RR": "the risk is", "OR": "the odds are", "RD": "the risk is"}.get(measure, "values are")
         beyond = "" if important is None else " Whether the difference matters is not settled by the interval."
-        return f"The interval excludes no difference: {what} {way} with the first.{beyond}"
-    return "The interval includes no difference and differences in both directions or none: the effect is uncertain."
+        return f"The interval excludes no difference: {what} {way} with {drug}.{beyond}"
+    return f"The interval includes no difference: whether {drug} makes one is uncertain."
 
 
 def _sure(published: Published | None) -> str:

@@ -142,7 +142,9 @@ def _contrast(pair: Pair, steps: tuple[str, ...], found: TrialSet, protocol: Pro
         used = [r.result for r in (*pair.experimental, *pair.control)]
         if first.period:
             told.append(f"crossover: {_words(first.period)} used")
-    told += [f"{where}: {what}" for where, s in zip(("experimental", "control"), sides, strict=True) for what in s.derived]
+    told += [
+        f"{where}: {what}" for where, s in zip(("experimental", "control"), sides, strict=True) for what in s.derived
+    ]
     about = dict.fromkeys([trial.trial, *(s.arm for s in sides), *used])
     return Contrast(
         trial=trial,
@@ -199,13 +201,15 @@ def _on_one_scale(
         if len(kinds) > 1:
             if not protocol.final_and_change_in_md:
                 raise NotPoolable(
-                    f"final values and changes from baseline of {outcome} are not pooled without a protocol that allows it"
+                    f"final values and changes from baseline of {outcome} are not pooled "
+                    "without a protocol that allows it; name one with --protocol"
                 )
             return measure, contrasts, ["final values and changes from baseline are pooled, as the protocol allows"]
         return measure, contrasts, []
     if len(kinds) > 1:
         raise NotPoolable(
-            f"final values and changes from baseline of {outcome} cannot be mixed in an SMD (Handbook 10.5.2); ask for --measure MD"
+            f"final values and changes from baseline of {outcome} cannot be mixed in an SMD (Handbook 10.5.2); "
+            "ask for --measure MD"
         )
     return measure, [_aligned(c, found, outcome) for c in contrasts], []
 

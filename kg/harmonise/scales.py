@@ -37,8 +37,8 @@ def rescaling(instrument: InstrumentFacts, scale: tuple[float, float] | None) ->
         return SAME
     factor = (scale[1] - scale[0]) / (instrument.maximum - instrument.minimum)
     offset = scale[0] - instrument.minimum * factor
-    step = f"scale: {instrument.label} rescaled from {instrument.minimum:g}-{instrument.maximum:g} to {scale[0]:g}-{scale[1]:g}"
-    return Rescaling(factor, offset, step)
+    ranges = f"from {instrument.minimum:g}-{instrument.maximum:g} to {scale[0]:g}-{scale[1]:g}"
+    return Rescaling(factor, offset, f"scale: {instrument.label} rescaled {ranges}")
 
 
 def orientation(instrument: InstrumentFacts, lower_is_better: bool) -> float | None:

@@ -33,18 +33,20 @@ def refuse_where(bad: Mask, field: str, values: Array, study: Sequence[str], rem
 
 def numbers(field: str, column: Column, study: Sequence[str] = ()) -> Array:
     """One column as floats, with nan standing for a missing (None) value; nan itself, infinity and text are refused."""
-    raw = np.atleast_1d(np.asarray(column))
+    raw = np.asarray(column)
     if raw.ndim != 1:
-        raise InputRefused(f"{field} has {raw.ndim} dimensions; give one value per study")
+        if raw.ndim:
+            raise InputRefused(f"{field} has {raw.ndim} dimensions; give one value per study")
+        raw = raw.reshape(1)
     if raw.dtype.kind in "iuf":
         values = raw.astype(np.float64)
-        missing = np.zeros(values.shape, dtype=bool)
+        odd = ~np.isfinite(values)
     else:
-        missing = np.array([item is None for item in raw.tolist()], dtype=bool)
-        values = np.array([_number(field, row, item, study) for row, item in enumerate(raw.tolist())], dtype=np.float64)
-    infinite = ~np.isfinite(values) & ~missing
-    if infinite.any():
-        row = int(np.argmax(infinite))
+        items = raw.tolist()
+        values = np.array([_number(field, row, item, study) for row, item in enumerate(items)], dtype=np.float64)
+        odd = ~np.isfinite(values) & np.array([item is not None for item in items], dtype=bool)
+    if odd.any():
+        row = int(np.argmax(odd))
         raise NotPoolable(
             f"{field} of {study_name(row, study)} is {values[row]}: only finite numbers can be pooled; "
             "correct it, or give None for a missing value"
@@ -61,7 +63,7 @@ def _number(field: str, row: int, item: object, study: Sequence[str]) -> float:
 
 
 def labels(study: Sequence[object] | None) -> tuple[str, ...]:
-    """The study labels as text; empty when none were given."""
+    """Return the study labels as text; empty when none were given."""
     return () if study is None else tuple(str(name) for name in study)
 
 

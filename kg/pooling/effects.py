@@ -37,7 +37,7 @@ class Effects:
         return self.study or tuple(map(str, range(1, self.yi.size + 1)))
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON form: plain numbers, None where no effect is defined (0 in ``vi``: an effect without variance)."""
+        """Return the JSON form: plain numbers, None where no effect is defined; 0 in ``vi``: no variance."""
         unknown = {row for row, why in self.why_not.items() if why != ZERO_VARIANCE}
         return {
             "measure": self.measure,

@@ -56,10 +56,10 @@ def fail_safe(
         return FailSafe(type, _up(k * (mean - aim) / aim), None, aim, alpha)
     if type == "Rosenthal":
         z = abs(math.fsum(y / v**0.5)) / math.sqrt(k)
-        return FailSafe(type, _up(k * (z / ndtri(1 - alpha)) ** 2 - k), float(ndtr(-z)), None, alpha)
+        return FailSafe(type, _up(k * (z / ndtri(alpha)) ** 2 - k), float(ndtr(-z)), None, alpha)
     total, sum_ = math.fsum(1 / v), math.fsum(y / v)
     z = abs(sum_) / math.sqrt(total)
-    needed = k * ((sum_ / ndtri(1 - alpha / 2)) ** 2 - total) / total
+    needed = k * ((sum_ / ndtri(alpha / 2)) ** 2 - total) / total
     return FailSafe(type, _up(needed), float(2 * ndtr(-z)), None, alpha)
 
 

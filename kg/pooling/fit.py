@@ -13,7 +13,8 @@ from kg.pooling.quantiles import two_sided, two_sided_p
 from kg.pooling.studies import Ints, Sorted, Studies, arrange, weigh, weigh_at
 from kg.pooling.tau2 import TAU2, generalised_q
 from kg.pooling.tau2_error import tau2_standard_error
-from kg.pooling.tau2_likelihood import log_likelihood
+from kg.pooling.tau2_interval import INTERVALS, tau2_interval
+from kg.pooling.tau2_likelihood import log_likelihoods
 
 METHODS = ("EE", *TAU2, "GENQ")
 METHOD_SYNONYMS = {"FE": "EE", "CE": "EE", "MP": "PM"}
@@ -31,16 +32,17 @@ PREDICTION_DF = ("test", "z", "k-1", "k-2")
 
 @dataclass(frozen=True)
 class Model:
-    """How to pool: the estimator, the test, the level in percent, and the degrees of freedom of the prediction."""
+    """How to pool: estimator, test, level in percent, degrees of freedom of the prediction, interval of tau2."""
 
     method: str = "REML"
     test: str = "z"
     level: float = 95.0
     pi_df: str = "test"
+    tau2_ci: str | None = None
 
 
-def model(method: str, test: str, level: float, pi_df: str) -> Model:
-    """A model by its names or their synonyms; InputRefused lists the known ones."""
+def model(method: str, test: str, level: float, pi_df: str, tau2_ci: str | None = None) -> Model:
+    """Return a model by its names or their synonyms; InputRefused lists the known ones."""
     if not 0 < level < 100:
         raise InputRefused(f"level is {level}; give percent above 0 and below 100, as 95")
     return Model(
@@ -48,11 +50,12 @@ def model(method: str, test: str, level: float, pi_df: str) -> Model:
         known("test", TEST_SYNONYMS.get(test, test), TESTS),
         float(level),
         known("pi_df", pi_df, PREDICTION_DF),
+        None if tau2_ci is None else known("tau2_ci", tau2_ci, INTERVALS),
     )
 
 
 def known(what: str, name: str, names: tuple[str, ...]) -> str:
-    """The name, if it is one of those known; InputRefused with the list otherwise."""
+    """Return the name, if it is one of those known; InputRefused with the list otherwise."""
     if name not in names:
         raise InputRefused(f"{what} {name!r} is not known; known are {', '.join(names)}")
     return name
@@ -76,6 +79,8 @@ class Fits:
     s2w: Array
     tau2: Array
     se_tau2: Array
+    tau2_lb: Array
+    tau2_ub: Array
     het: Heterogeneity
     pi_lb: Array
     pi_ub: Array
@@ -111,6 +116,8 @@ def fit_sorted(rows: Sorted, how: Model, weights: Array | None = None, fixed: Ar
     share = np.empty(given.w.size)
     share[rows.order] = 100.0 * given.w / studies.spread(given.total)
     random = how.method != "EE"
+    ll_ml, ll_reml = log_likelihoods(at)
+    tau2_lb, tau2_ub = tau2_interval(how.tau2_ci, studies, tau2, how.method, how.level)
     return Fits(
         k=studies.sizes,
         beta=beta,
@@ -122,13 +129,15 @@ def fit_sorted(rows: Sorted, how: Model, weights: Array | None = None, fixed: Ar
         ci_ub=beta + half,
         s2w=s2w,
         tau2=tau2,
-        se_tau2=tau2_standard_error(how.method, studies, tau2, a) if random and fixed is None else np.full(n, np.nan),
+        se_tau2=tau2_standard_error(how.method, at, tau2, a) if random and fixed is None else np.full(n, np.nan),
+        tau2_lb=tau2_lb,
+        tau2_ub=tau2_ub,
         het=heterogeneity(studies, tau2 if random else None),
         pi_lb=pi_lb,
         pi_ub=pi_ub,
         pi_df=pi_df,
-        ll_ml=log_likelihood(studies, tau2, restricted=False),
-        ll_reml=log_likelihood(studies, tau2, restricted=True),
+        ll_ml=ll_ml,
+        ll_reml=ll_reml,
         weights=share,
     )
 
@@ -144,7 +153,7 @@ def _tau2(method: str, studies: Studies, weights: Array | None) -> Array:
 
 
 def _test(how: Model, s2w: Array, wald_se: Array, studies: Studies) -> tuple[Array, Array]:
-    """The factor on the variance and the degrees of freedom (inf: normal); one study always has the normal test.
+    """Return the factor on the variance and the degrees of freedom (inf: normal); one study always has the normal test.
 
     Hartung & Knapp (2001), Sidik & Jonkman (2002); adhoc never lets the factor fall below 1 (Roever et al. 2015);
     knha-ci takes the Wald interval where that is wider (Wiksten et al. 2016; adhoc.hakn.ci = "ci" in R meta);

@@ -36,18 +36,12 @@ def heterogeneity(studies: Studies, tau2: Array | None) -> Heterogeneity:
     at = weigh(studies, 1.0 / studies.v)
     df = studies.k - 1
     q = np.where(df > 0, at.q(), 0.0)
-    i2_q, h2_q = from_q(q, df)
-    if tau2 is None:
-        return Heterogeneity(q, df, chi2_p(q, df), i2_q, h2_q, i2_q, h2_q)
-    i2, h2 = from_tau2(tau2, typical_variance(studies))
+    i2, h2 = i2_q, h2_q = from_q(q, df)
+    if tau2 is not None:
+        several = df > 0
+        # the typical variance, (k - 1) / tr(P) (Higgins & Thompson 2002, eq. 9)
+        i2, h2 = from_tau2(tau2, np.where(several, df / np.where(several, at.trace_p(), 1.0), 1.0))
     return Heterogeneity(q, df, chi2_p(q, df), i2, h2, i2_q, h2_q)
-
-
-def typical_variance(studies: Studies) -> Array:
-    """The sampling variance that stands for all, (k - 1) / tr(P) (Higgins & Thompson 2002, eq. 9); 1 for one study."""
-    at = weigh(studies, 1.0 / studies.v)
-    several = studies.sizes > 1
-    return np.where(several, (studies.k - 1) / np.where(several, at.trace_p(), 1.0), 1.0)
 
 
 def from_tau2(tau2: Array, typical: Array) -> tuple[Array, Array]:

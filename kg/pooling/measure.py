@@ -43,13 +43,13 @@ class Measure:
 
 
 def averaged(x: Array, n: Array) -> Array:
-    """The mean of x over the studies weighted by n, one value; missing studies do not count."""
+    """Return the mean of x over the studies weighted by n, one value; missing studies do not count."""
     there = ~np.isnan(x * n)
     return np.full(1, np.sum(x[there] * n[there]) / np.sum(n[there]))
 
 
 def gamma_correction(m: Array, *, exact: bool = True) -> Array:
-    """The factor J(m) that removes the small-sample bias of a standardised mean (Hedges 1981).
+    """Return the factor J(m) that removes the small-sample bias of a standardised mean (Hedges 1981).
 
     Gamma(m/2) / (sqrt(m/2) Gamma((m-1)/2)), or its approximation 1 - 3 / (4m - 1); m are degrees of freedom, above 1.
     From 300 on by Stirling's series of the ratio, where the difference of log-gammas would lose digits.

@@ -93,16 +93,21 @@ def escalc(
 
 
 def tables(measure: str, vtype: str, columns: Columns, study: tuple[str, ...]) -> tuple[Measure, dict[str, Array]]:
-    """The measure (GEN where ``yi`` is given) and its own columns, complete and checked; nan for a missing value."""
+    """Return the measure (GEN where ``yi`` is given) and its own columns, checked; nan for a missing value."""
     chosen = measure_named(measure, vtype)
     given = {name: column for name, column in columns.items() if column is not None}
+    unknown = given.keys() - Columns.__annotations__.keys()
+    if unknown:
+        raise InputRefused(
+            f"{', '.join(sorted(unknown))} is not known; columns are {', '.join(Columns.__annotations__)}"
+        )
     if "yi" in given:
         chosen = MEASURES["GEN"]
     return chosen, complete(chosen, table(_needed(chosen, given), study), study)
 
 
 def measure_named(code: str, vtype: str) -> Measure:
-    """The measure of a code; InputRefused lists the known codes, and the variance forms of the measure."""
+    """Return the measure of a code; InputRefused lists the known codes, and the variance forms of the measure."""
     if code not in MEASURES:
         raise InputRefused(f"measure {code!r} is not known; known are {', '.join(MEASURES)}")
     chosen = MEASURES[code]
@@ -116,7 +121,7 @@ _ALTERNATIVES = {"bi": ("n1i",), "di": ("n2i",), "mi": ("ni",), "vi": ("sei",)}
 
 
 def _needed(chosen: Measure, given: Mapping[str, Any]) -> dict[str, Column]:
-    """The columns that the measure needs, or those that may stand for them."""
+    """Return the columns that the measure needs, or those that may stand for them."""
     stand_in = _ALTERNATIVES if chosen.columns in CELLS or chosen.code == "GEN" else {}
     needed: dict[str, Column] = {}
     for name in chosen.columns:
@@ -129,7 +134,7 @@ def _needed(chosen: Measure, given: Mapping[str, Any]) -> dict[str, Column]:
 
 
 def complete(chosen: Measure, values: dict[str, Array], study: Sequence[str]) -> dict[str, Array]:
-    """The measure's own columns: non-events from totals, variances from standard errors; impossible ones refused."""
+    """Return the measure's own columns: non-events from totals, variances from standard errors."""
     for total, part, rest in (("n1i", "ai", "bi"), ("n2i", "ci", "di"), ("ni", "xi", "mi")):
         if total in values and part in values and rest in chosen.columns:
             others = values[total] - values[part]
@@ -184,6 +189,6 @@ def _why_not(row: int, values: Table, dropped: Mask, defined: Mask) -> str:
 
 
 def frozen(x: NDArray[T]) -> NDArray[T]:
-    """The array, made read-only."""
+    """Return the array, made read-only."""
     x.flags.writeable = False
     return x

@@ -20,7 +20,7 @@ from kg.pooling.wald import chi2_tail
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Network(Result):
-    """A fitted network in the words of netmeta; matrices (n, n) are row minus column treatment, in the order of ``trts``.
+    """A fitted network in the words of netmeta; matrices (n, n) are row minus column treatment, in the order of trts.
 
     k studies, m contrasts, n treatments, d designs. tau2 by the generalised method of moments unless given.
     ``pi_df``, those of Q, is None (and the prediction limits too) without degrees of freedom for them.

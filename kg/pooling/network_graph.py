@@ -118,6 +118,8 @@ def read(
         refuse_where(np.isnan(column), name, column, names, "it is missing; fill it in or leave the study out")
     y, se = columns["TE"], columns["seTE"]
     refuse_where(se <= 0, "seTE", se, names, "it must be above zero; correct the study or leave it out")
+    if missing := [name for name, *pair in zip(names, treat1, treat2, strict=False) if None in pair]:
+        raise NotPoolable(f"study {missing[0]} has a contrast without a treatment; name both or leave it out")
     first, second = [str(t) for t in treat1], [str(t) for t in treat2]
     if not len(first) == len(second) == y.size:
         raise NotPoolable(f"treat1 has {len(first)}, treat2 {len(second)} and TE {y.size} values; give one a contrast")

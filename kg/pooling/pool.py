@@ -15,10 +15,9 @@ from kg.pooling.fit import Model, fit_sorted, model
 from kg.pooling.measure import Options
 from kg.pooling.measures import MEASURES, Columns, effects_of, escalc, tables
 from kg.pooling.pooled import Pooled
-from kg.pooling.results import results
+from kg.pooling.results import result
 from kg.pooling.stratified import STRATIFIED, Stratified, StratifiedOptions, stratified
 from kg.pooling.studies import arrange
-from kg.pooling.tau2_interval import tau2_interval
 from kg.pooling.zero_cells import ZeroCells
 
 AROUND_MH = "DL-MH"
@@ -60,13 +59,11 @@ def pool(
     Raises NotPoolable where nothing is left to pool, data are impossible or options exclude each other, InputRefused
     where a name is not known, NotConverged where an iteration does not settle. Cochrane Handbook 10.3, 10.4, 10.10.
     """
-    how = model(method if method not in {AROUND_MH, *STRATIFIED} else "EE", test, level, pi_df)
-    if how.method == "EE" and how.test not in {"z", "t"} and method != AROUND_MH:
-        raise NotPoolable(
-            f"test {test} estimates the spread of effects, which method {method} takes to be none; "
-            "ask for test z, or for a random-effects method such as REML"
-        )
-    if method not in {AROUND_MH, *STRATIFIED}:
+    tabular = method in {AROUND_MH, *STRATIFIED}
+    how = model("EE" if tabular else method, test, level, pi_df, tau2_ci)
+    if method != AROUND_MH:
+        how = random_or_common(how)
+    if not tabular:
         if effects is None:
             effects = escalc(
                 measure,
@@ -79,7 +76,7 @@ def pool(
                 exact=exact,
                 **columns,
             )
-        return pool_effects(effects, how, tau2_ci=tau2_ci, weights=weights, tau2=tau2)
+        return pool_effects(effects, how, weights=weights, tau2=tau2)
     if effects is not None:
         raise InputRefused(f"method {method} pools tables, not effects; give ai, bi, ci, di or x1i, t1i, x2i, t2i")
     names = labels(study)
@@ -91,41 +88,45 @@ def pool(
     effects = effects_of(single, counts, zeros, Options(vtype, correct, exact), names, chosen.code)
     options = StratifiedOptions(how.level, mh_add, correct_cmh, vtype)
     common = stratified("MH" if method == AROUND_MH else method, chosen, counts, effects, options)
-    return common if method != AROUND_MH else around(common, effects, replace(how, method="DL"), tau2_ci)
+    return common if method != AROUND_MH else around(common, effects, replace(how, method="DL"))
 
 
-def around(common: Stratified, effects: Effects, how: Model, tau2_ci: str | None) -> Pooled:
+def random_or_common(how: Model) -> Model:
+    """Return the model, unless it asks for Hartung-Knapp without random effects, which NotPoolable refuses."""
+    if how.method == "EE" and how.test not in {"z", "t"}:
+        raise NotPoolable(
+            f"test {how.test} estimates the spread of effects, which a common-effect method (EE, MH, PETO) takes to be "
+            "none; ask for test z, or for a random-effects method such as REML"
+        )
+    return how
+
+
+def around(common: Stratified, effects: Effects, how: Model) -> Pooled:
     """DerSimonian and Laird's random effects with Q taken around a stratified common effect."""
     v = effects.vi[effects.estimable]
     w = np.sort(1.0 / v)
     scale = float(np.sum(w) - np.sum(w * w) / np.sum(w))
     tau2 = max(0.0, (common.Q - common.Q_df) / scale) if common.Q_df else 0.0
-    p = pool_effects(effects, how, tau2_ci=tau2_ci, tau2=tau2)
+    p = pool_effects(effects, how, tau2=tau2)
     return replace(p, method=AROUND_MH, Q=common.Q, Q_p=common.Q_p, I2_Q=common.I2_Q, H2_Q=common.H2_Q)
 
 
-def pool_effects(
-    effects: Effects,
-    how: Model,
-    *,
-    tau2_ci: str | None = None,
-    weights: Column | None = None,
-    tau2: float | None = None,
-) -> Pooled:
-    """Pool the estimable studies of an analysis."""
+def pool_effects(effects: Effects, how: Model, *, weights: Column | None = None, tau2: float | None = None) -> Pooled:
+    """Pool the estimable studies of an analysis; ``weights`` belong to method GENQ, ``tau2`` replaces an estimate."""
     keep = effects.estimable
-    all_kept = keep.all()
-    yi, vi = (effects.yi, effects.vi) if all_kept else (effects.yi[keep], effects.vi[keep])
-    if not yi.size:
-        raise NotPoolable(f"no study can be pooled (k = 0): {'; '.join(sorted(set(effects.why_not.values())))}")
-    a = None if weights is None else table({"weights": weights, "yi": effects.yi}, effects.study)["weights"][keep]
-    rows = arrange(yi, vi, np.array([yi.size]))
     if tau2 is not None and not 0 <= tau2 < np.inf:
         raise InputRefused(f"tau2 is {tau2}; give a number of 0 or more, or leave it out to estimate it")
-    fits = fit_sorted(rows, how, a, None if tau2 is None else np.array([float(tau2)]))
-    interval = None if tau2_ci is None else tau2_interval(rows.studies, fits.tau2, how, tau2_ci)
-    share = fits.weights
-    if not all_kept:
-        share = np.zeros(keep.size)
-        share[keep] = fits.weights
-    return next(results(fits, how, [effects], [share], interval))
+    if (weights is not None) != (how.method == "GENQ"):
+        raise InputRefused(f"weights and method GENQ go together; the method is {how.method}")
+    a = None if weights is None else table({"weights": weights, "yi": effects.yi}, effects.study)["weights"][keep]
+    yi, vi = (effects.yi[keep], effects.vi[keep]) if effects.why_not else (effects.yi, effects.vi)
+    if not yi.size:
+        raise nothing_to_pool(effects)
+    fixed = None if tau2 is None else np.array([float(tau2)])
+    fits = fit_sorted(arrange(yi, vi, np.array([yi.size])), how, a, fixed)
+    return result(fits, 0, how, effects, fits.weights)
+
+
+def nothing_to_pool(effects: Effects) -> NotPoolable:
+    """Return the error of an analysis in which no study is estimable."""
+    return NotPoolable(f"no study can be pooled (k = 0): {'; '.join(sorted(set(effects.why_not.values())))}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-
 from typing import Any
 
 from kg.pooling.columns import Array
@@ -74,7 +73,7 @@ class Pooled(Result):
         return self.study or tuple(map(str, range(1, self.yi.size + 1)))
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON form: plain numbers, None for what is not defined and for the effect of a study left out."""
+        """Return the JSON form: plain numbers, None for what is not defined and for the effect of a study left out."""
         shown = super().to_dict() | {"study": list(self.labels)}
         left_out = {self.labels[row]: why for row, why in self.why_not.items()}
         for column in ("yi", "vi"):

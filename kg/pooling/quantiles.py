@@ -15,19 +15,19 @@ from kg.pooling.columns import Array
 
 @lru_cache(maxsize=4096)
 def normal_quantile(level: float) -> float:
-    """The z with ``level`` percent of the normal distribution within -z and z."""
+    """Return the z with ``level`` percent of the normal distribution within -z and z."""
     return -float(ndtri((100.0 - level) / 200.0))
 
 
 @lru_cache(maxsize=65536)
 def t_quantile(level: float, df: float) -> float:
-    """The t with ``level`` percent of Student's distribution with ``df`` degrees of freedom within -t and t."""
+    """Return the t with ``level`` percent of Student's distribution with ``df`` degrees of freedom within -t and t."""
     return -float(stdtrit(df, (100.0 - level) / 200.0))
 
 
 @lru_cache(maxsize=65536)
 def chi2_quantile(upper_tail: float, df: float) -> float:
-    """The x that a chi-squared variable with ``df`` degrees of freedom exceeds with probability ``upper_tail``."""
+    """Return the x that chi-squared with ``df`` degrees of freedom exceeds with probability ``upper_tail``."""
     return float(chdtri(df, upper_tail))
 
 

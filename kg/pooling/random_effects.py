@@ -113,6 +113,8 @@ def coded(k: int, name: str, labels: Labels) -> Ints:
     """Return a number for each label."""
     if len(labels) != k:
         raise NotPoolable(f"{name} has {len(labels)} labels for {k} effects; give one for each")
+    if missing := [i for i, label in enumerate(labels) if label is None]:
+        raise NotPoolable(f"{name} of row {missing[0] + 1} is missing; label every effect or leave it out")
     known: dict[Any, int] = {label: i for i, label in enumerate(sorted(set(labels), key=lambda v: (str(type(v)), v)))}
     return np.array([known[label] for label in labels], dtype=np.intp)
 
@@ -135,27 +137,26 @@ def stacked(y: Array, X: Array, V: Array, structure: Structure) -> list[Blocks]:
 def maximised(blocks: Sequence[Blocks], structure: Structure, *, reml: bool) -> tuple[Array, Likelihood]:
     """Return theta at the maximum, and the likelihood there.
 
-    L-BFGS-B on square roots finds the place, Fisher scoring the last digits; a component found at 0 is tried again
-    from above when its score says that the likelihood rises.
+    L-BFGS on square roots finds the place, Fisher scoring the last digits. A root found at 0, where its slope is
+    always 0, is tried again from above when the likelihood rises there.
     """
     n = len(structure.groupings)
-    diagonal = [n + a * (a + 3) // 2 for a in range(structure.levels)]
-    start = np.zeros(structure.size)
-    start[[*range(n), *diagonal]] = 1.0
-    phi, fit = climbed(blocks, structure, start, positive=[*range(n), *diagonal], reml=reml)
-    for _ in range(n):
-        rising = [j for j in range(n) if phi[j] < 1e-6 and fit.score[j] > 0]
+    roots = [*range(n), *(n + a * (a + 3) // 2 for a in range(structure.levels))]
+    phi = np.zeros(structure.size)
+    phi[roots] = 1.0
+    phi, fit = climbed(blocks, structure, phi, reml=reml)
+    for _ in roots:
+        up = [phi + 1e-3 * (np.arange(phi.size) == j) for j in roots if phi[j] == 0]
+        above = [evaluate(blocks, structure.theta(at), reml=reml) for at in up]
+        rising = [at for at, there in zip(up, above, strict=True) if there and there.value > fit.value + 1e-10]
         if not rising:
             break
-        phi[rising] = 0.1
-        phi, fit = climbed(blocks, structure, phi, positive=[*range(n), *diagonal], reml=reml)
+        phi, fit = climbed(blocks, structure, rising[0] + 0.1 * (rising[0] != phi), reml=reml)
     return structure.theta(phi), fit
 
 
-def climbed(
-    blocks: Sequence[Blocks], structure: Structure, start: Array, *, positive: Sequence[int], reml: bool
-) -> tuple[Array, Likelihood]:
-    """Return phi at a local maximum above the start, and the likelihood there."""
+def climbed(blocks: Sequence[Blocks], structure: Structure, start: Array, *, reml: bool) -> tuple[Array, Likelihood]:
+    """Return phi at a local maximum above the start, and the likelihood there; the sign of a root means nothing."""
 
     def objective(phi: Array) -> tuple[float, Array]:
         fit = evaluate(blocks, structure.theta(phi), reml=reml)
@@ -163,24 +164,33 @@ def climbed(
             return 1e300, np.zeros_like(phi)
         return -fit.value, -structure.jacobian(phi).T @ fit.score
 
-    bounds = [(0.0, None) if j in positive else (None, None) for j in range(start.size)]
-    phi = lowest(objective, start, bounds)
-    phi[[j for j in positive if phi[j] < 1e-7]] = 0.0
+    phi = lowest(objective, start, [(None, None)] * start.size)
+    phi[np.abs(phi) < 1e-6] = 0.0
     fit, decrement = evaluate(blocks, structure.theta(phi), reml=reml), np.inf
-    for _ in range(100):
+    for _ in range(200):
         if fit is None:
             break
         J = structure.jacobian(phi)
-        gradient = J.T @ fit.score
-        step = np.linalg.lstsq(J.T @ fit.information @ J, gradient, rcond=1e-12)[0]
-        decrement = float(gradient @ step)
+        slope = J.T @ fit.score
+        step = np.asarray(np.linalg.lstsq(J.T @ fit.information @ J, slope, rcond=1e-12)[0], dtype=np.float64)
+        decrement = float(slope @ step)
         if decrement < 1e-24:
             break
-        trial = phi + step
-        better = evaluate(blocks, structure.theta(trial), reml=reml) if np.all(trial[list(positive)] >= 0) else None
-        if better is None or better.value < fit.value - 1e-9:
+        better = _stepped(blocks, structure, phi, step, fit.value, reml=reml)
+        if better is None:
             break
-        phi, fit = trial, better
-    if fit is None or decrement > 1e-9:
-        raise NotConverged("The likelihood of the multilevel model has no clear maximum; use fewer random effects")
+        phi, fit = better
+    if fit is None or decrement > 1e-8:
+        raise NotConverged("the likelihood of the multilevel model has no clear maximum; use fewer random effects")
     return phi, fit
+
+
+def _stepped(
+    blocks: Sequence[Blocks], structure: Structure, phi: Array, step: Array, top: float, *, reml: bool
+) -> tuple[Array, Likelihood] | None:
+    """Return the first of ever shorter steps that does not lower the likelihood."""
+    for shorter in 0.5 ** np.arange(12):
+        fit = evaluate(blocks, structure.theta(phi + shorter * step), reml=reml)
+        if fit is not None and fit.value >= top - 1e-13 * abs(top):
+            return phi + shorter * step, fit
+    return None

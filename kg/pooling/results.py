@@ -1,9 +1,10 @@
-"""From arrays over analyses to one result an analysis."""
+"""From arrays over analyses to the result of one analysis."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+
+import numpy as np
 
 from kg.pooling.columns import Array
 from kg.pooling.effects import Effects
@@ -12,35 +13,63 @@ from kg.pooling.measures import frozen
 from kg.pooling.pooled import Pooled
 
 
-def results(
-    fits: Fits, how: Model, effects: Sequence[Effects], weights: Sequence[Array], tau2_ci: Array | None
-) -> Iterator[Pooled]:
-    """One result an analysis, in order; ``tau2_ci`` (n, 3) has estimate, lower and upper."""
+def result(fits: Fits, row: int, how: Model, effects: Effects, shares: Array) -> Pooled:
+    """Return the result in a row of ``fits``; ``shares`` are the weights (percent) of its estimable studies."""
     het = fits.het
-    numbers = (
-        fits.beta, fits.se, fits.stat, fits.df, fits.pval, fits.ci_lb, fits.ci_ub, fits.s2w, fits.tau2, fits.se_tau2,
-        het.Q, het.Q_df, het.Q_p, het.I2, het.H2, het.I2_Q, het.H2_Q, fits.pi_lb, fits.pi_ub, fits.pi_df, fits.ll_ml,
-        fits.ll_reml, fits.k,
-    )  # fmt: skip
-    columns = [column.tolist() for column in numbers]
-    intervals = [None] * len(effects) if tau2_ci is None else [(a, b, c) for a, b, c in tau2_ci.tolist()]
-    for row, of, share, interval in zip(zip(*columns, strict=True), effects, weights, intervals, strict=True):
-        (beta, se, stat, df, pval, ci_lb, ci_ub, s2w, tau2, se_tau2, q, q_df, q_p, i2, h2, i2_q, h2_q,
-         pi_lb, pi_ub, pi_df, ll_ml, ll_reml, k) = row  # fmt: skip
-        stat, df, pval = defined(stat), defined(df), defined(pval)
-        aic, bic = information_criteria(how.method, ll_ml, ll_reml, k)
-        yield Pooled(
-            k=k, beta=(beta,), se=(se,), stat=(stat,), df=(df,), pval=(pval,), ci_lb=(ci_lb,), ci_ub=(ci_ub,),
-            tau2=tau2, se_tau2=defined(se_tau2), tau2_ci=interval, I2=i2, H2=h2, I2_Q=i2_q, H2_Q=h2_q,
-            Q=q, Q_df=int(q_df), Q_p=q_p, QM=None if stat is None else stat * stat, QM_df=(1, df),
-            QM_p=None if stat is None else pval, pi_lb=defined(pi_lb), pi_ub=defined(pi_ub), pi_df=defined(pi_df),
-            weights=frozen(share), yi=of.yi, vi=of.vi, study=of.study, why_not=of.why_not, measure=of.measure,
-            method=how.method, test=how.test, level=how.level, s2w=s2w, ll_ml=ll_ml, ll_reml=ll_reml, aic=aic, bic=bic,
-        )  # fmt: skip
+    beta, se, tau2, k = (column[row].item() for column in (fits.beta, fits.se, fits.tau2, fits.k))
+    stat, df, pval, pi_df = (defined(column[row].item()) for column in (fits.stat, fits.df, fits.pval, fits.pi_df))
+    pi_lb, pi_ub, se_tau2 = (defined(column[row].item()) for column in (fits.pi_lb, fits.pi_ub, fits.se_tau2))
+    ll_ml, ll_reml = fits.ll_ml[row].item(), fits.ll_reml[row].item()
+    lower, upper = fits.tau2_lb[row].item(), fits.tau2_ub[row].item()
+    aic, bic = information_criteria(how.method, ll_ml, ll_reml, k)
+    weights = shares
+    if effects.why_not:
+        weights = np.zeros(effects.yi.size)
+        weights[effects.estimable] = shares
+    return Pooled(
+        k=k,
+        beta=(beta,),
+        se=(se,),
+        stat=(stat,),
+        df=(df,),
+        pval=(pval,),
+        ci_lb=(fits.ci_lb[row].item(),),
+        ci_ub=(fits.ci_ub[row].item(),),
+        tau2=tau2,
+        se_tau2=se_tau2,
+        tau2_ci=None if math.isnan(upper) else (tau2, lower, upper),
+        I2=het.I2[row].item(),
+        H2=het.H2[row].item(),
+        I2_Q=het.I2_Q[row].item(),
+        H2_Q=het.H2_Q[row].item(),
+        Q=het.Q[row].item(),
+        Q_df=k - 1,
+        Q_p=het.Q_p[row].item(),
+        QM=None if stat is None else stat * stat,
+        QM_df=(1, df),
+        QM_p=None if stat is None else pval,
+        pi_lb=pi_lb,
+        pi_ub=pi_ub,
+        pi_df=pi_df,
+        weights=frozen(weights),
+        yi=effects.yi,
+        vi=effects.vi,
+        study=effects.study,
+        why_not=effects.why_not,
+        measure=effects.measure,
+        method=how.method,
+        test=how.test,
+        level=how.level,
+        s2w=fits.s2w[row].item(),
+        ll_ml=ll_ml,
+        ll_reml=ll_reml,
+        aic=aic,
+        bic=bic,
+    )
 
 
 def defined(x: float) -> float | None:
-    """The number, or None where it is nan or infinite."""
+    """Return the number, or None where it is nan or infinite."""
     return x if math.isfinite(x) else None
 
 

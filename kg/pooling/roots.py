@@ -14,12 +14,12 @@ Step = Callable[[Studies, Array, Array], tuple[Array, Array]]
 """At (studies, tau2, target): a value that is positive below the root, and the Newton step from tau2."""
 
 MAX_STEPS = 200
-SETTLED = 1e-9
+SETTLED = 1e-8
 """A Newton step this small, relative to where it leads, leaves an error of about its square."""
 
 
 def solve(step: Step, studies: Studies, target: Array, low: Array, high: Array, start: Array) -> Array:
-    """The tau2 of each analysis between ``low`` (value >= 0) and ``high`` (value <= 0) where the value is 0.
+    """Return the tau2 of each analysis between ``low`` (value >= 0) and ``high`` (value <= 0) where the value is 0.
 
     Newton's method, kept inside the bracket that the sign of the value gives; where it leaves the bracket, or does not
     shorten its steps, the bracket is halved. Analyses that have settled leave the active set.
@@ -27,21 +27,25 @@ def solve(step: Step, studies: Studies, target: Array, low: Array, high: Array, 
     """
     root = np.array(low)
     active = np.flatnonzero(high > low)
+    if not active.size:
+        return root
     here = studies if active.size == root.size else studies.take(active)
     a, b, t, goal = low[active], high[active], start[active], target[active]
     before = b - a
     for _ in range(MAX_STEPS):
-        if not active.size:
-            return root
         value, newton = step(here, t, goal)
-        a, b = np.where(value >= 0, t, a), np.where(value <= 0, t, b)
-        new = t + newton
-        size = np.abs(newton)
+        above = value > 0
+        a, b = np.where(above, t, a), np.where(above, b, t)
+        new, size = t + newton, np.abs(newton)
         inside = (new >= a) & (new <= b) & (size <= 0.75 * before)
-        settled = (inside & (size <= SETTLED * new)) | (b - a <= 4e-16 * b)
+        settled = inside & (size <= SETTLED * new)
         if not inside.all():
+            settled |= b - a <= 4e-16 * b
             new = np.where(inside, new, np.where(settled, t, _middle(a, b, here)))
             size = np.where(inside, size, b - a)
+        if settled.all():
+            root[active] = new
+            return root
         if settled.any():
             root[active[settled]] = new[settled]
             keep = ~settled

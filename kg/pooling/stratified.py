@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import chdtrc
 
 from kg.errors import InputRefused, NotPoolable
 from kg.pooling.columns import Array, Mask
@@ -19,7 +20,7 @@ from kg.pooling.mantel_haenszel import MANTEL_HAENSZEL, Estimate, peto, risk_dif
 from kg.pooling.measure import Measure, Table
 from kg.pooling.measures import CELLS, frozen
 from kg.pooling.pooled import Pooled
-from kg.pooling.quantiles import chi2_p, normal_quantile, two_sided_p
+from kg.pooling.quantiles import normal_quantile, two_sided_p
 from kg.pooling.results import information_criteria
 from kg.pooling.table_tests import TableTests, odds_ratio_tests, rate_ratio_tests
 from kg.pooling.tau2_likelihood import LOG_2PI
@@ -44,9 +45,9 @@ class StratifiedOptions:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Stratified(Pooled):
-    """A stratified common effect; ``k_Q`` studies had an effect of their own and went into Q."""
+    """A stratified common effect; ``k_effects`` studies had an effect of their own and went into Q."""
 
-    k_Q: int
+    k_effects: int
     tests: TableTests | None = None
 
 
@@ -73,7 +74,7 @@ def stratified(method: str, chosen: Measure, tables: Table, effects: Effects, ho
 
 
 def _informed(code: str, t: Table, mh_add: float) -> Mask:
-    """The tables that stay when something is added to their cells; without addition all may stay, as they weigh 0."""
+    """Return the tables that stay when something is added to their cells; without addition the others weigh 0."""
     if not mh_add or code in {"RD", "IRR", "IRD"}:
         return np.ones(next(iter(t.values())).size, dtype=bool)
     events = t["ai"] + t["ci"] > 0
@@ -128,8 +129,8 @@ def _result(
     aic, bic = information_criteria(method, ll_ml, ll_reml, k_q)
     return Stratified(
         k=k, beta=(beta,), se=(se,), stat=(stat,), df=(None,), pval=(pval,), ci_lb=(beta - half,), ci_ub=(beta + half,),
-        tau2=0.0, I2=i2, H2=h2, I2_Q=i2, H2_Q=h2, Q=q, Q_df=df, Q_p=float(chi2_p(np.array([q]), np.array([float(df)]))[0]),
+        tau2=0.0, I2=i2, H2=h2, I2_Q=i2, H2_Q=h2, Q=q, Q_df=df, Q_p=float(chdtrc(df, q)) if df else 1.0,
         QM=None if stat is None else stat * stat, QM_p=pval, weights=frozen(weights), yi=effects.yi, vi=effects.vi,
         study=effects.study, why_not=effects.why_not, measure=effects.measure, method=method, test="z", level=how.level,
-        ll_ml=ll_ml, ll_reml=ll_reml, aic=aic, bic=bic, k_Q=k_q, tests=tests,
+        ll_ml=ll_ml, ll_reml=ll_reml, aic=aic, bic=bic, k_effects=k_q, tests=tests,
     )  # fmt: skip

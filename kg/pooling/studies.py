@@ -33,27 +33,28 @@ class Studies:
         return self.sizes.astype(np.float64)
 
     def sum(self, x: Array) -> Array:
-        """The sum over the studies of each analysis."""
+        """Return the sum over the studies of each analysis."""
         return np.add.reduceat(x, self.starts)
 
     def spread(self, x: Array) -> Array:
-        """A value of each analysis, repeated for its studies."""
-        return x if x.size == 1 else np.repeat(x, self.sizes)
+        """Return a value of each analysis, repeated for its studies."""
+        return x if x.size == 1 else x.repeat(self.sizes)
 
     def take(self, analyses: Ints) -> Studies:
-        """The studies of the given analyses (indices, repeats allowed), laid end to end."""
+        """Return the studies of the given analyses (indices, repeats allowed), laid end to end."""
         sizes = self.sizes[analyses]
-        starts = np.cumsum(sizes) - sizes
-        rows = np.arange(int(sizes.sum())) + np.repeat(self.starts[analyses] - starts, sizes)
+        ends = sizes.cumsum()
+        starts = ends - sizes
+        rows = np.arange(ends[-1]) + (self.starts[analyses] - starts).repeat(sizes)
         return Studies(self.y[rows], self.v[rows], starts, sizes)
 
     def where(self, keep: Mask) -> Studies:
-        """The studies of the analyses that a mask keeps."""
-        if keep.all():
-            return self
-        rows = np.repeat(keep, self.sizes)
+        """Return the studies of the analyses that a mask keeps."""
         sizes = self.sizes[keep]
-        return Studies(self.y[rows], self.v[rows], np.cumsum(sizes) - sizes, sizes)
+        if sizes.size == keep.size:
+            return self
+        rows = keep.repeat(self.sizes)
+        return Studies(self.y[rows], self.v[rows], sizes.cumsum() - sizes, sizes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,10 +69,7 @@ class Sorted:
 def arrange(yi: Array, vi: Array, sizes: Ints) -> Sorted:
     """Sort the studies of each analysis by variance, then effect, and centre them at the first."""
     starts = np.cumsum(sizes) - sizes
-    if sizes.size == 1:
-        order = np.lexsort((yi, vi))
-    else:
-        order = np.lexsort((yi, vi, np.repeat(np.arange(sizes.size), sizes)))
+    order = np.lexsort((yi, vi) if sizes.size == 1 else (yi, vi, np.repeat(np.arange(sizes.size), sizes)))
     y, v = yi[order], vi[order]
     centre = y[starts]
     return Sorted(
@@ -81,28 +79,50 @@ def arrange(yi: Array, vi: Array, sizes: Ints) -> Sorted:
 
 @dataclass(frozen=True, eq=False)
 class Weighted:
-    """Studies weighted by ``w`` (total,): the sum of the weights, the weighted mean (n,), and the residuals (total,)."""
+    """Studies weighted by ``w`` (total,): ``total`` weight and weighted ``mean`` (n,), and ``residual`` (total,).
+
+    The first study of an analysis is its most precise one. ``tail`` holds the weights with 0 for it, ``first`` its
+    weight and ``rest`` the sum of the others (n,): where one study outweighs all others, a trace computed from the
+    totals would lose the digits of the others.
+    """
 
     studies: Studies
     w: Array
+    tail: Array
+    first: Array
+    rest: Array
     total: Array
     mean: Array
     residual: Array
 
     def sum(self, x: Array) -> Array:
-        """The sum over the studies of each analysis."""
+        """Return the sum over the studies of each analysis."""
         return self.studies.sum(x)
 
     def q(self) -> Array:
-        """The weighted sum of squared residuals, the generalised Q statistic."""
-        return self.sum(self.w * self.residual**2)
+        """Return the weighted sum of squared residuals, the generalised Q statistic."""
+        return self.sum(self.w * self.residual * self.residual)
 
-    def others(self, x: Array) -> Array:
-        """For each study, the sum over the other studies of its analysis.
+    def trace_p(self) -> Array:
+        """tr(P) = S1 - S2 / S1, with P = W - W11'W / 1'W1 and S the sums of powers of w; 0 for one study."""
+        return ((self.first + self.total) * self.rest - self.sum(self.tail * self.tail)) / self.total
 
-        The first study is the most precise one. When it outweighs all others the difference from the total would lose
-        their digits, so for it they are added up.
-        """
+    def traces(self) -> tuple[Array, Array]:
+        """tr(P), and tr(PP) = S2 - 2 S3 / S1 + (S2 / S1)^2."""
+        t2 = self.tail * self.tail
+        s2, s3, f2 = self.sum(t2), self.sum(t2 * self.tail), self.first * self.first
+        square = f2 * (self.rest * self.rest + 2 * s2) + s2 * s2
+        trace_p = ((self.first + self.total) * self.rest - s2) / self.total
+        return trace_p, square / (self.total * self.total) + s2 - 2 * s3 / self.total
+
+    def trace_pdpd(self, d: Array, e: Array) -> Array:
+        """tr(P D P E) for diagonal D and E: the sum of P_ij^2 d_i e_j."""
+        w2 = self.w * self.w
+        diagonal = self.sum((self.w * self._others(self.w)) ** 2 * d * e)
+        return (diagonal + self.sum(w2 * d * self._others(w2 * e))) / self.total**2
+
+    def _others(self, x: Array) -> Array:
+        """For each study, the sum over the other studies of its analysis."""
         starts = self.studies.starts
         rest = x.copy()
         rest[starts] = 0.0
@@ -110,26 +130,15 @@ class Weighted:
         others[starts] = self.sum(rest)
         return others
 
-    def trace_p(self) -> Array:
-        """tr(P), with P = W - W11'W / 1'W1; 0 for one study."""
-        return self.sum(self.w * self.others(self.w)) / self.total
-
-    def trace_pp(self) -> Array:
-        """tr(PP)."""
-        return self.trace_pdpd(np.ones_like(self.w), np.ones_like(self.w))
-
-    def trace_pdpd(self, d: Array, e: Array) -> Array:
-        """tr(P D P E) for diagonal D and E: the sum of P_ij^2 d_i e_j, all of it positive, so that nothing cancels."""
-        w2 = self.w * self.w
-        diagonal = self.sum((self.w * self.others(self.w)) ** 2 * d * e)
-        return (diagonal + self.sum(w2 * d * self.others(w2 * e))) / self.total**2
-
 
 def weigh(studies: Studies, w: Array) -> Weighted:
-    """Weight the studies and centre them at their weighted mean."""
-    total = studies.sum(w)
+    """Weight the studies and take the residuals from their weighted mean."""
+    tail = w.copy()
+    tail[studies.starts] = 0.0
+    first, rest = w[studies.starts], studies.sum(tail)
+    total = first + rest
     mean = studies.sum(w * studies.y) / total
-    return Weighted(studies, w, total, mean, studies.y - studies.spread(mean))
+    return Weighted(studies, w, tail, first, rest, total, mean, studies.y - studies.spread(mean))
 
 
 def weigh_at(studies: Studies, tau2: Array) -> Weighted:

@@ -29,7 +29,7 @@ class TableTests(Result):
 
 
 def odds_ratio_tests(t: Table, odds_ratio: float, *, correct: bool) -> TableTests:
-    """Tests of 2x2 tables with a common odds ratio (Mantel & Haenszel 1959; Breslow & Day 1980; Tarone 1985).
+    """Test 2x2 tables with a common odds ratio (Mantel & Haenszel 1959; Breslow & Day 1980; Tarone 1985).
 
     ``correct`` subtracts 1/2 in the CMH test. The expected cell of Breslow and Day is the root of the quadratic in
     which the table with these margins has the common odds ratio.
@@ -52,9 +52,9 @@ def odds_ratio_tests(t: Table, odds_ratio: float, *, correct: bool) -> TableTest
 
 
 def _cell_with(odds_ratio: float, n1: Array, n2: Array, events: Array) -> Array:
-    """The expected events of group 1 in tables with given margins and odds ratio.
+    """Return the expected events of group 1 in tables with given margins and odds ratio.
 
-    The root of (OR - 1) x^2 - A x + OR n1 m = 0, A = OR (n1 + m) + n2 - m, in the form that does not cancel near OR = 1.
+    The root of (OR - 1) x^2 - A x + OR n1 m = 0, A = OR (n1 + m) + n2 - m, in the form that is stable near OR = 1.
     """
     a = odds_ratio * (n1 + events) + (n2 - events)
     product = odds_ratio * n1 * events

@@ -22,7 +22,7 @@ def _inverse_variance(studies: Studies) -> Weighted:
 
 
 def dersimonian_laird(studies: Studies) -> Array:
-    """Method of moments, (Q - (k - 1)) / (S1 - S2 / S1) with w = 1/v (DerSimonian & Laird 1986)."""
+    """Solve Q for tau2 by its moments, (Q - (k - 1)) / (S1 - S2 / S1) with w = 1/v (DerSimonian & Laird 1986)."""
     at = _inverse_variance(studies)
     return _positive(at.q() - (studies.k - 1), at.trace_p())
 
@@ -51,13 +51,13 @@ def sidik_jonkman(studies: Studies) -> Array:
 
 
 def crude_variance(studies: Studies) -> Array:
-    """The variance of the effects with divisor k, where Sidik & Jonkman start."""
+    """Return the variance of the effects with divisor k, where Sidik & Jonkman start."""
     mean = studies.sum(studies.y) / studies.k
     return studies.sum((studies.y - studies.spread(mean)) ** 2) / studies.k
 
 
 def paule_mandel(studies: Studies) -> Array:
-    """The tau2 with Q(tau2) = k - 1 (Paule & Mandel 1982); also the empirical Bayes estimate (Morris 1983)."""
+    """Return the tau2 with Q(tau2) = k - 1 (Paule & Mandel 1982); also the empirical Bayes estimate (Morris 1983)."""
     several = studies.sizes > 1
     tau2 = np.zeros(studies.sizes.size)
     if several.any():
@@ -67,14 +67,14 @@ def paule_mandel(studies: Studies) -> Array:
 
 
 def generalised_q(studies: Studies, weights: Array) -> Array:
-    """Method of moments with any weights a: (Q_a - tr(P_a V)) / tr(P_a) (DerSimonian & Kacker 2007)."""
+    """Solve Q for tau2 by its moments, with any weights a: (Q_a - tr(P_a V)) / tr(P_a) (DerSimonian & Kacker 2007)."""
     at = weigh(studies, weights)
     expected = at.sum(weights * studies.v * (1.0 - weights / studies.spread(at.total)))
     return _positive(at.q() - expected, at.trace_p())
 
 
 def _positive(numerator: Array, denominator: Array) -> Array:
-    """The quotient, truncated at 0; 0 for one study, which says nothing about tau2."""
+    """Return the quotient, truncated at 0; 0 for one study, which says nothing about tau2."""
     return np.where(numerator > 0, numerator, 0.0) / np.where(denominator > 0, denominator, 1.0)
 
 

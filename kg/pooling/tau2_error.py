@@ -5,33 +5,33 @@ from __future__ import annotations
 import numpy as np
 
 from kg.pooling.columns import Array
-from kg.pooling.studies import Studies, Weighted, weigh, weigh_at
+from kg.pooling.studies import Weighted, weigh, weigh_at
 from kg.pooling.tau2 import crude_variance
 
 
-def tau2_standard_error(method: str, studies: Studies, tau2: Array, weights: Array | None = None) -> Array:
-    """Standard error of the tau2 of each analysis, by the method that estimated it; nan for one study.
+def tau2_standard_error(method: str, at: Weighted, tau2: Array, weights: Array | None = None) -> Array:
+    """Return the standard error of the tau2 that ``at`` has, by the method of its estimate; nan for one study.
 
     ML and REML: from the expected information (Viechtbauer 2005). The others are a scale times y'Py for some weights,
     with variance scale^2 (2 tr(PVPV) + 4 tau2 tr(PVP) + 2 tau2^2 tr(PP)) for normal effects (Jackson et al. 2014).
     """
+    studies = at.studies
     if method in {"ML", "REML"}:
-        at = weigh_at(studies, tau2)
-        information = at.sum(at.w**2) if method == "ML" else at.trace_pp()
+        information = at.sum(at.w**2) if method == "ML" else at.traces()[1]
         variance = 2.0 / np.where(studies.sizes > 1, information, 1.0)
     else:
-        at, scale = _quadratic_form(method, studies, tau2, weights)
+        at, scale = _quadratic_form(method, at, weights)
         variance = scale**2 * _variance(at, tau2)
     return np.where(studies.sizes > 1, np.sqrt(variance), np.nan)
 
 
-def _quadratic_form(method: str, studies: Studies, tau2: Array, weights: Array | None) -> tuple[Weighted, Array]:
+def _quadratic_form(method: str, at: Weighted, weights: Array | None) -> tuple[Weighted, Array]:
+    studies = at.studies
     df = np.maximum(studies.k - 1, 1.0)
     if method == "SJ":
         t0 = crude_variance(studies)
         return weigh_at(studies, t0), t0 / df
     if method in {"EB", "PM"}:
-        at = weigh_at(studies, tau2)
         return at, studies.k / df / at.total
     if method in {"HS", "HSk"}:
         at = weigh(studies, 1.0 / studies.v)
@@ -45,4 +45,4 @@ def _quadratic_form(method: str, studies: Studies, tau2: Array, weights: Array |
 def _variance(at: Weighted, tau2: Array) -> Array:
     """Variance of y'Py when the effects vary by V + tau2."""
     v, one = at.studies.v, np.ones_like(at.w)
-    return 2 * at.trace_pdpd(v, v) + 4 * tau2 * at.trace_pdpd(v, one) + 2 * tau2**2 * at.trace_pp()
+    return 2 * at.trace_pdpd(v, v) + 4 * tau2 * at.trace_pdpd(v, one) + 2 * tau2**2 * at.traces()[1]

@@ -6,7 +6,6 @@ import numpy as np
 
 from kg.errors import NotPoolable
 from kg.pooling.columns import Array
-from kg.pooling.fit import Model, known
 from kg.pooling.quantiles import chi2_quantile
 from kg.pooling.roots import Step, solve
 from kg.pooling.studies import Studies
@@ -16,25 +15,26 @@ from kg.pooling.tau2_q import tau2_where_q_is
 INTERVALS = ("QP", "PL")
 
 
-def tau2_interval(studies: Studies, tau2: Array, how: Model, kind: str) -> Array:
-    """Estimate, lower and upper (n, 3) of the tau2 of each analysis, at the model's level.
+def tau2_interval(kind: str | None, studies: Studies, tau2: Array, method: str, level: float) -> tuple[Array, Array]:
+    """Return the lower and upper end (n,) of the interval of each tau2; nan for one study, or where no kind is asked.
 
-    Raises NotPoolable for one study, and for a profile likelihood around an estimate that does not maximise one.
+    Raises NotPoolable for a profile likelihood around an estimate that does not maximise a likelihood.
     """
-    known("tau2_ci", kind, INTERVALS)
-    if (studies.sizes < 2).any():
-        raise NotPoolable("the interval of tau2 needs 2 studies or more; pool without tau2_ci")
-    if kind == "QP":
-        lower, upper = q_profile(studies, how.level)
-    elif how.method in {"ML", "REML"}:
-        lower, upper = profile_likelihood(studies, tau2, how)
-    else:
-        raise NotPoolable(f"a profile likelihood interval goes with method ML or REML, not {how.method}; ask for QP")
-    return np.stack([tau2, lower, upper], axis=1)
+    lower, upper = np.full((2, tau2.size), np.nan)
+    if kind is None:
+        return lower, upper
+    if kind == "PL" and method not in {"ML", "REML"}:
+        raise NotPoolable(f"a profile likelihood interval goes with method ML or REML, not {method}; ask for QP")
+    several = np.flatnonzero(studies.sizes > 1)
+    if several.size:
+        here = studies.take(several)
+        ends = q_profile(here, level) if kind == "QP" else profile_likelihood(here, tau2[several], method, level)
+        lower[several], upper[several] = ends
+    return lower, upper
 
 
 def q_profile(studies: Studies, level: float) -> tuple[Array, Array]:
-    """The tau2 at which Q(tau2) meets the chi-squared quantiles (Viechtbauer 2007).
+    """Return the tau2 at which Q(tau2) meets the chi-squared quantiles (Viechtbauer 2007).
 
     Where Q lies below the lower quantile even at 0 the set is empty, and both ends are 0, as in metafor.
     """
@@ -46,13 +46,13 @@ def q_profile(studies: Studies, level: float) -> tuple[Array, Array]:
     return both[:n], both[n:]
 
 
-def profile_likelihood(studies: Studies, tau2: Array, how: Model) -> tuple[Array, Array]:
-    """The tau2 at which the profile log-likelihood lies half a chi-squared quantile below its maximum.
+def profile_likelihood(studies: Studies, tau2: Array, method: str, level: float) -> tuple[Array, Array]:
+    """Return the tau2 at which the profile log-likelihood lies half a chi-squared quantile below its maximum.
 
     Hardy & Thompson (1996); the restricted likelihood under REML. The lower end is 0 where it stays above that at 0.
     """
-    restricted = how.method == "REML"
-    drop = 0.5 * chi2_quantile(1.0 - how.level / 100.0, 1.0)
+    restricted = method == "REML"
+    drop = 0.5 * chi2_quantile(1.0 - level / 100.0, 1.0)
     target = log_likelihood(studies, tau2, restricted=restricted) - drop
     zero = np.zeros(tau2.size)
     falling, rising = _excess(restricted, falling=True), _excess(restricted, falling=False)

@@ -12,51 +12,63 @@ import numpy as np
 
 from kg.pooling.columns import Array
 from kg.pooling.roots import Step, solve
-from kg.pooling.studies import Ints, Studies, weigh_at
+from kg.pooling.studies import Ints, Studies, Weighted, weigh_at
 
 LOG_2PI = math.log(2 * math.pi)
-GRID_RATIO = 4.0
-CHUNK = 1 << 18
+LOG_RATIO = math.log(4.0)
+"""Points of the grid lie a factor of 4 apart: the score cannot turn sharply on the scale of log tau2."""
+CHUNK = 1 << 20
+
+
+def log_likelihoods(at: Weighted) -> tuple[Array, Array]:
+    """Log-likelihood and restricted log-likelihood at the tau2 of the weights, with the mean at its estimate.
+
+    The restricted one has log|X'X|, as Harville (1974).
+    """
+    k = at.studies.k
+    ll = -0.5 * (k * LOG_2PI - at.sum(np.log(at.w)) + at.q())
+    return ll, ll + 0.5 * (LOG_2PI + np.log(k) - np.log(at.total))
 
 
 def log_likelihood(studies: Studies, tau2: Array, *, restricted: bool) -> Array:
-    """Log-likelihood at ``tau2``, with the mean at its estimate; restricted as in Harville (1974), with log|X'X|."""
-    at = weigh_at(studies, tau2)
-    k = studies.k
-    ll = -0.5 * (k * LOG_2PI - studies.sum(np.log(at.w)) + at.q())
-    return ll + 0.5 * (LOG_2PI + np.log(k) - np.log(at.total)) if restricted else ll
+    """Log-likelihood, or the restricted one, at ``tau2``."""
+    return log_likelihoods(weigh_at(studies, tau2))[restricted]
 
 
 def ml_step(studies: Studies, tau2: Array, target: Array) -> tuple[Array, Array]:
-    """Twice the score minus ``target``, 2 dl/dtau2 = sum w^2 r^2 - sum w, and the Newton step of the score."""
+    """Twice the score minus ``target``, 2 dl/dtau2 = sum w^2 r^2 - sum w, and a Newton step."""
     at = weigh_at(studies, tau2)
     u = at.w * at.residual
-    score = at.sum(u * u) - at.total
-    curve = at.sum(at.w * at.w) - 2 * _u_p_u(at.sum(at.w * u * u), at.sum(at.w * u), at.total)
-    return score - target, _newton(score - target, curve)
+    s2 = at.sum(at.w * at.w)
+    value = at.sum(u * u) - at.total - target
+    return value, _newton(value, s2 - 2 * _u_p_u(at, u), s2 / at.total)
 
 
 def reml_step(studies: Studies, tau2: Array, target: Array) -> tuple[Array, Array]:
-    """Twice the score minus ``target``, 2 dl/dtau2 = y'PPy - tr(P), and the Newton step of the score."""
+    """Twice the score minus ``target``, 2 dl/dtau2 = y'PPy - tr(P), and a Newton step."""
     at = weigh_at(studies, tau2)
-    w, u = at.w, at.w * at.residual
-    w2 = w * w
-    ratio = at.sum(w2) / at.total
-    score = at.sum(u * u) - at.total + ratio
-    trace_pp = (at.total - 2 * at.sum(w2 * w) / at.sum(w2)) * ratio + ratio * ratio
-    curve = trace_pp - 2 * _u_p_u(at.sum(w * u * u), at.sum(w * u), at.total)
-    return score - target, _newton(score - target, curve)
+    u = at.w * at.residual
+    trace_p, trace_pp = at.traces()
+    value = at.sum(u * u) - trace_p - target
+    return value, _newton(value, trace_pp - 2 * _u_p_u(at, u), trace_pp / trace_p)
 
 
-def _u_p_u(w_u2: Array, w_u: Array, total: Array) -> Array:
+def _u_p_u(at: Weighted, u: Array) -> Array:
     """y'PPPy, with u = Py: the weighted sum of squares of u around its mean."""
-    return w_u2 - w_u * w_u / total
+    wu = at.w * u
+    mean = at.sum(wu)
+    return at.sum(wu * u) - mean * mean / at.total
 
 
-def _newton(value: Array, curve: Array) -> Array:
-    """Towards a maximum only: where the likelihood is not concave there is no step, and the bracket is halved."""
-    concave = curve < 0
-    return np.where(concave, -value / np.where(concave, curve, 1.0), np.inf)
+def _newton(value: Array, slope: Array, rate: Array) -> Array:
+    """Newton's step for the score times (tau2 + s)^2, which is a straight line when all variances are s.
+
+    ``rate`` is 1 / (tau2 + s), with s the typical variance. Where that line does not fall there is no step, and the
+    bracket is halved.
+    """
+    slope = slope + 2 * value * rate
+    falls = slope < 0
+    return np.where(falls, -value / np.where(falls, slope, 1.0), np.inf)
 
 
 def maximum_likelihood(studies: Studies) -> Array:
@@ -70,53 +82,65 @@ def restricted_maximum_likelihood(studies: Studies) -> Array:
 
 
 def _highest_maximum(step: Step, studies: Studies, *, restricted: bool) -> Array:
-    analysis, low, high, start = _rises_then_falls(step, studies)
-    here = studies.take(analysis)
-    peaks = solve(step, here, np.zeros(analysis.size), low, high, start)
     best = np.zeros(studies.sizes.size)
-    counts = np.bincount(analysis, minlength=best.size)
-    alone = counts[analysis] == 1
-    best[analysis[alone]] = peaks[alone]
-    if alone.all():
+    ceiling = _ceiling(studies)
+    uncertain = np.flatnonzero(ceiling > 0)  # one study, or equal effects: the maximum is at 0
+    if not uncertain.size:
         return best
-    heights = log_likelihood(here, peaks, restricted=restricted)
-    for many in np.flatnonzero(counts > 1).tolist():
-        at = np.flatnonzero(analysis == many)
-        best[many] = peaks[at[np.argmax(heights[at])]]
+    owner, low, high, start = _rises_then_falls(step, studies.take(uncertain), ceiling[uncertain])
+    owner = uncertain[owner]
+    here = studies.take(owner)
+    peaks = solve(step, here, np.zeros(owner.size), low, high, start)
+    best[owner] = peaks
+    counts = np.bincount(owner, minlength=best.size)
+    if counts.max() > 1:
+        heights = log_likelihood(here, peaks, restricted=restricted)
+        for several in np.flatnonzero(counts > 1).tolist():
+            at = np.flatnonzero(owner == several)
+            best[several] = peaks[at[np.argmax(heights[at])]]
     return best
 
 
-def _rises_then_falls(step: Step, studies: Studies) -> tuple[Ints, Array, Array, Array]:
-    """Brackets of every maximum: the analysis, its low and high end, and a start inside; low = high = 0 for one at 0."""
-    ceiling = _ceiling(studies)
+def _rises_then_falls(step: Step, studies: Studies, ceiling: Array) -> tuple[Ints, Array, Array, Array]:
+    """Brackets of every maximum: its analysis, low and high end, and a start inside; low = high = 0 for one at 0."""
     first = 0.5 * studies.v[studies.starts]
-    with np.errstate(divide="ignore"):  # all effects equal: the ceiling is 0 and so is the only maximum
-        points = np.ceil(np.log(ceiling / first) / math.log(GRID_RATIO)).clip(0, 600).astype(np.intp) + 2
-    analysis = np.repeat(np.arange(points.size), points)
-    place = np.arange(analysis.size) - np.repeat(np.cumsum(points) - points, points)
-    grid = np.minimum(first[analysis] * GRID_RATIO ** (place - 1.0), ceiling[analysis])
+    points = np.ceil(np.log(ceiling / first) / LOG_RATIO).clip(0, 600).astype(np.intp) + 2
+    last = np.cumsum(points) - 1
+    owner = np.repeat(np.arange(points.size), points)
+    place = np.arange(owner.size) - np.repeat(last - points + 1, points)
+    grid = np.minimum(first[owner] * np.exp(LOG_RATIO * (place - 1.0)), ceiling[owner])
     grid[place == 0] = 0.0
-    value, newton = np.empty(grid.size), np.empty(grid.size)
-    pieces = max(1, int(studies.sizes[analysis].sum()) // CHUNK)
-    for part in np.array_split(np.arange(grid.size), min(pieces, grid.size)):
-        value[part], newton[part] = step(studies.take(analysis[part]), grid[part], np.zeros(part.size))
-    last = place == points[analysis] - 1
-    falls = np.flatnonzero((value[:-1] > 0) & (value[1:] <= 0) & ~last[:-1])
-    at_zero = np.flatnonzero((place == 0) & (value <= 0))
-    lower, upper = np.concatenate([at_zero, falls]), np.concatenate([at_zero, falls + 1])
+    value, newton = _on_grid(step, studies, owner, grid)
+    falls = (value[:-1] > 0) & (value[1:] <= 0)
+    falls[last[:-1]] = False
+    lower = np.concatenate([np.flatnonzero((place == 0) & (value <= 0)), np.flatnonzero(falls)])
+    upper = lower + (value[lower] > 0)
     low, high = grid[lower], grid[upper]
-    with np.errstate(invalid="ignore"):  # an infinite Newton step: start in the middle
-        start = np.where(np.isfinite(newton[lower]), low + newton[lower], 0.5 * (low + high))
-    return analysis[lower], low, high, np.where((start > low) & (start < high), start, 0.5 * (low + high))
+    nearer = np.where(np.abs(newton[lower]) < np.abs(newton[upper]), lower, upper)
+    start = grid[nearer] + np.clip(newton[nearer], low - high, high - low)
+    return owner[lower], low, high, np.where((start > low) & (start < high), start, 0.5 * (low + high))
+
+
+def _on_grid(step: Step, studies: Studies, owner: Ints, grid: Array) -> tuple[Array, Array]:
+    """Return the score and its Newton step at every point, in pieces of bounded memory."""
+    zero = np.zeros(grid.size)
+    rows = int(studies.sizes[owner].sum())
+    if rows <= CHUNK:
+        return step(studies.take(owner), grid, zero)
+    value, newton = np.empty(grid.size), np.empty(grid.size)
+    for part in np.array_split(np.arange(grid.size), min(grid.size, rows // CHUNK + 1)):
+        value[part], newton[part] = step(studies.take(owner[part]), grid[part], zero[part])
+    return value, newton
 
 
 def _ceiling(studies: Studies) -> Array:
-    """A tau2 above every maximum.
+    """Return a tau2 above every maximum; 0 for one study and for equal effects.
 
-    With D the sum of squared deviations, y'PPy <= D / t^2 and tr(P) >= (k - 1) / (t + max v), so the score is negative
-    where (k - 1) t^2 > D (t + max v).
+    With D the sum of squared deviations, y'PPy <= D / t^2 and tr(P) >= (k - 1) / (t + max v), so that the score is
+    negative where (k - 1) t^2 > D (t + max v).
     """
     mean = studies.sum(studies.y) / studies.k
-    d = studies.sum((studies.y - studies.spread(mean)) ** 2) / np.maximum(studies.k - 1, 1)
+    deviation = studies.y - studies.spread(mean)
+    d = studies.sum(deviation * deviation) / np.maximum(studies.k - 1, 1)
     largest = studies.v[studies.starts + studies.sizes - 1]
-    return np.where(studies.sizes > 1, 1.0001 * 0.5 * (d + np.sqrt(d * d + 4 * d * largest)), 0.0)
+    return np.where(studies.sizes > 1, 0.50005 * (d + np.sqrt(d * d + 4 * d * largest)), 0.0)

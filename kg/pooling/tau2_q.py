@@ -13,10 +13,10 @@ from kg.pooling.studies import Studies, weigh_at
 
 
 def tau2_where_q_is(target: Array, studies: Studies) -> Array:
-    """The tau2 of each analysis with Q(tau2) = ``target``; 0 where Q(0) is already at or below it."""
+    """Return the tau2 of each analysis with Q(tau2) = ``target``; 0 where Q(0) is already at or below it."""
     zero = np.zeros(target.size)
     above, first = _step(studies, zero, target)
-    # Q(t) <= sum y^2 / t, so that Q is below the target here; 1/Q is concave, so that Newton from 0 stays below the root
+    # Q(t) <= sum y^2 / t, so that Q is below the target at this upper end
     high = np.where(above > 0, 1.0001 * studies.sum(studies.y**2) / target, 0.0)
     return solve(_step, studies, target, zero, high, np.clip(first, zero, high))
 
@@ -27,6 +27,4 @@ def _step(studies: Studies, tau2: Array, target: Array) -> tuple[Array, Array]:
     weighted = at.w * at.residual
     q = at.sum(weighted * at.residual)
     slope = at.sum(weighted * weighted)
-    with np.errstate(divide="ignore", invalid="ignore"):  # all effects equal: Q is 0 and there is no root to look for
-        newton = (q / target - 1.0) * q / slope
-    return q - target, np.nan_to_num(newton)
+    return q - target, (q / target - 1.0) * q / np.where(slope > 0, slope, 1.0)

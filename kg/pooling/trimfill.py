@@ -49,7 +49,8 @@ def trim_and_fill(
     """Trim the extreme studies of one side, find the centre of the rest, and fill in the mirror images.
 
     Duval & Tweedie 2000; ``estimator`` L0 or R0. ``side``, where studies are missing, is by default the one that
-    Egger's regression points to. Raises NotConverged where the number of missing studies keeps changing.
+    Egger's regression points to. Of equal effects at the edge the last given are trimmed first, as in metafor.
+    Raises NotConverged where the number of missing studies keeps changing.
     """
     known("estimator", estimator, ("L0", "R0"))
     y, v, names = given(yi, vi, study, least=3, what="trim and fill")
@@ -58,7 +59,7 @@ def trim_and_fill(
         side = "right" if slope < 0 else "left"
     known("side", side, ("left", "right"))
     sign = -1.0 if side == "right" else 1.0
-    order = np.lexsort((v, sign * y))
+    order = np.argsort(sign * y, kind="stable")
     towards, variance = sign * y[order], v[order]
     k, missing = y.size, 0
     for _ in range(100):

@@ -36,14 +36,14 @@ class ZeroCells:
             raise InputRefused(f"add is {self.add}; give a number of 0 or more, as 0.5")
 
     def adjusted(self, table: Table, cells: tuple[str, ...]) -> dict[str, Array]:
-        """The table with the rule applied to its cells, and what was added to each study's in a column "added"."""
+        """Return the table with the rule applied to its cells, and what each study got in a column "added"."""
         empty = np.logical_or.reduce([table[cell] == 0 for cell in cells])
         where = {"only0": empty, "if0all": np.full_like(empty, empty.any()), "all": np.ones_like(empty)}.get(self.to)
         added = np.zeros(empty.size) if where is None else self.add * where
         return {name: column + added if name in cells else column for name, column in table.items()} | {"added": added}
 
     def dropped(self, table: Table, cells: tuple[str, ...]) -> Mask:
-        """The studies that ``drop00`` leaves out; with one group there are none."""
+        """Return the studies that ``drop00`` leaves out; with one group there are none."""
         nothing = np.zeros(table[cells[0]].size, dtype=bool)
         if not self.drop00 or "xi" in cells:
             return nothing

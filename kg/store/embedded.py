@@ -11,7 +11,7 @@ from typing import IO, Final
 
 import pyoxigraph as ox
 
-from kg.errors import QueryRefused, StoreUnavailable
+from kg.errors import InputRefused, QueryRefused, StoreUnavailable
 from kg.iris import BASE, EV
 from kg.store.engine import EngineDamaged, Mark, Patch, Solutions
 from kg.store.names import DEFAULT, STATE
@@ -22,6 +22,7 @@ _COMMIT: Final = f"<{EV}commit>"
 _HASH: Final = f"<{EV}hash>"
 _READ_MARK: Final = f"SELECT ?commit ?hash {{ GRAPH <{STATE}> {{ {_HERE} {_COMMIT} ?commit ; {_HASH} ?hash }} }}"
 _CLEAR_MARK: Final = f"DELETE WHERE {{ GRAPH <{STATE}> {{ ?s ?p ?o }} }}"
+_CORRUPTION: Final = "Corruption: "
 _LOCKED: Final = ("lock hold by", "lock file")
 _ENVIRONMENT: Final = tuple(
     os.strerror(code)
@@ -118,16 +119,19 @@ class EmbeddedEngine:
                 getattr(graph, "value", DEFAULT): sum(1 for _ in store.quads_for_pattern(None, None, None, graph))
                 for graph in graphs
             }
-        return {graph: size for graph, size in sorted(sizes.items()) if graph != STATE}
+        return {graph: size for graph, size in sorted(sizes.items()) if graph == DEFAULT or (size and graph != STATE)}
 
     def serialise(self, output: IO[bytes], format: ox.RdfFormat, graph: str | None = None) -> None:
         """Write one graph, or the whole dataset where the format can hold one."""
-        with self._reading() as store:
-            if graph is not None:
+        if graph is None and not format.supports_datasets:
+            raise InputRefused(f"{format.name} holds one graph; name one, or use N-Quads, TriG or JSON-LD")
+        with _translated(self._place):
+            store = self._open
+            if graph is None:
+                quads = (quad for quad in store if getattr(quad.graph_name, "value", DEFAULT) != STATE)
+                ox.serialize(quads, output, format)
+            else:
                 store.dump(output, format, from_graph=ox.NamedNode(graph) if graph else ox.DefaultGraph())
-                return
-            quads = (quad for quad in store if getattr(quad.graph_name, "value", DEFAULT) != STATE)
-            ox.serialize(quads, output, format)
 
     def checkpoint(self, target: Path) -> None:
         """Make a read-only copy, by hard links, in a folder that does not exist yet.
@@ -154,8 +158,10 @@ class EmbeddedEngine:
                 yield self._open
             except SyntaxError as error:
                 raise QueryRefused(f"the query cannot be parsed: {error.msg}") from error
+            except QueryRefused:
+                raise
             except (RuntimeError, ValueError) as error:
-                if isinstance(error, QueryRefused):
+                if _CORRUPTION in str(error):
                     raise
                 raise QueryRefused(f"the query cannot be answered: {error}") from error
 
@@ -181,14 +187,15 @@ def _translated(place: str) -> Iterator[None]:
         yield
     except StoreUnavailable:
         raise
-    except OSError as error:
+    except (OSError, RuntimeError) as error:  # RocksDB's corruption comes as either
         said = str(error)
         if any(text in said for text in _LOCKED):
             raise StoreUnavailable(
                 f"the engine at {place} is open already ({said}); close the other user first"
             ) from error
-        if any(text in said for text in _ENVIRONMENT):
-            raise StoreUnavailable(
-                f"the engine at {place} cannot be used: {said}; make room or give access, and repeat"
-            ) from error
+        for reason in _ENVIRONMENT:
+            if reason in said:
+                raise StoreUnavailable(
+                    f"the engine at {place} cannot be used: {reason}; make room or give access, and repeat"
+                ) from error
         raise EngineDamaged(f"the engine at {place} is damaged ({said}); run `kg rebuild`") from error

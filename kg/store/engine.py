@@ -79,9 +79,9 @@ class Engine(Protocol):
         """
 
     def serialise(self, output: IO[bytes], format: RdfFormat, graph: str | None = None) -> None:
-        """Write one graph, or the whole dataset where the format can hold one.
+        """Write one graph, or the whole dataset in a format that can hold one.
 
-        Raises StoreUnavailable.
+        Raises InputRefused for a format that cannot, StoreUnavailable.
         """
 
     def close(self) -> None:

@@ -193,12 +193,12 @@ class Folder:
         """
         with translated(self.path):
             old = self.path / "engine.old"
-            shutil.rmtree(old, ignore_errors=True)
+            clear(old)
             if self.engine.exists():
                 self.engine.rename(old)
             fresh.rename(self.engine)
             sync(self.path)
-            shutil.rmtree(old, ignore_errors=True)
+            clear(old)
 
 
 def _flocked(descriptor: int, patience: float = 0) -> bool:
@@ -227,6 +227,14 @@ def _delete_unused(place: Path) -> None:
             shutil.rmtree(gone)
     finally:
         os.close(descriptor)
+
+
+def clear(place: Path) -> None:
+    """Delete a file or a folder, where it is there and can be deleted."""
+    if place.is_file():
+        place.unlink()
+    else:
+        shutil.rmtree(place, ignore_errors=True)
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from kg.store.records import Change, Commit, RecordVersion, fingerprint
 
 Mode = Literal["read", "write"]
 _PATIENCE: Final = 1.0  # a reader that publishes for a dead writer holds the lock for a moment only
+_BULK_BYTES: Final = 16_000_000
 _ROOM_PER_BYTE: Final = 4  # journal, engine and its log, checkpoint
 
 
@@ -97,9 +98,7 @@ class Store:
                     self.checkpoint()
             finally:
                 self._closed = True
-                if self._engine:
-                    self._engine.close()
-                self._engine = None
+                self._drop_engine()
                 self._journal.close()
                 if self._held is not None:
                     os.close(self._held)
@@ -210,20 +209,24 @@ class Store:
             effective = self._effective(entries)
             if not effective:
                 return self._journal.head()
+            size = sum(len(e.content or b"") for e in effective)
             if self._folder:
-                self._folder.check_room(_ROOM_PER_BYTE * sum(len(e.content or b"") for e in effective))
+                self._folder.check_room(_ROOM_PER_BYTE * size)
             engine = self._present()
+            in_bulk = self._folder and size > _BULK_BYTES and engine.applied().commit == 0
             commit = self._journal.append(effective, author, reason)
             try:
-                upkeep.catch_up(self._journal, engine)
+                if in_bulk:
+                    self._drop_engine()  # one that is empty is made anew, by bulk load
+                else:
+                    upkeep.catch_up(self._journal, engine)
                 if checkpoint:
                     self.checkpoint()
             except StoreUnavailable as error:
-                engine.close()
-                self._engine = None
+                self._drop_engine()
                 raise StoreUnavailable(
-                    f"commit {commit.number} is safe in the journal, but the engine could not follow: {error}. "
-                    "Nothing needs to be repeated: the next command completes it"
+                    f"commit {commit.number} is safe in the journal and need not be repeated, but the engine could not "
+                    f"follow it: {error}"
                 ) from error
             return commit
 
@@ -247,9 +250,7 @@ class Store:
         """
         with self._writing:
             self._check_writable()
-            if self._engine:
-                self._engine.close()
-            self._engine = None
+            self._drop_engine()
             if self._folder:
                 self._engine = upkeep.rebuild(self._folder, self._journal)
                 self._published = None
@@ -261,6 +262,11 @@ class Store:
     @property
     def _writable(self) -> bool:
         return self._at is None
+
+    def _drop_engine(self) -> None:
+        if self._engine:
+            self._engine.close()
+        self._engine = None
 
     def _check_writable(self) -> None:
         if not self._writable:
@@ -290,9 +296,4 @@ class Store:
         return [e for e in entries if (e.source, e.id) not in latest or latest[e.source, e.id].digest != e.digest]
 
 
-def open_store(url: str, mode: Mode = "read") -> Store:
-    """Open a store: the same as ``Store.open``.
-
-    Raises StoreUnavailable.
-    """
-    return Store.open(url, mode)
+open_store = Store.open

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from typing import Final, NamedTuple
 
@@ -11,7 +10,7 @@ from kg.errors import StoreUnavailable
 from kg.store import projection
 from kg.store.embedded import EmbeddedEngine
 from kg.store.engine import Engine, EngineDamaged, Mark
-from kg.store.folder import PAUSE, Folder, Locked
+from kg.store.folder import PAUSE, Folder, Locked, clear
 from kg.store.journal import Journal
 
 _PATIENCE: Final = 2.0
@@ -47,7 +46,7 @@ def present(folder: Folder, journal: Journal) -> EmbeddedEngine:
     Raises StoreUnavailable.
     """
     for leftover in ("engine.new", "engine.old"):
-        shutil.rmtree(folder.path / leftover, ignore_errors=True)
+        clear(folder.path / leftover)
     try:
         engine = EmbeddedEngine.open(folder.engine)
         try:
@@ -71,7 +70,7 @@ def rebuild(folder: Folder, journal: Journal) -> EmbeddedEngine:
     Raises StoreUnavailable.
     """
     fresh = folder.path / "engine.new"
-    shutil.rmtree(fresh, ignore_errors=True)
+    clear(fresh)
     head = journal.head()
     engine = EmbeddedEngine.open(fresh)
     try:
@@ -79,7 +78,7 @@ def rebuild(folder: Folder, journal: Journal) -> EmbeddedEngine:
             engine.fill(projection.whole(journal), Mark(head.number, head.hash))
     except BaseException:
         engine.close()
-        shutil.rmtree(fresh, ignore_errors=True)
+        clear(fresh)
         raise
     engine.close()
     folder.replace_engine(fresh)

@@ -59,7 +59,7 @@ def generic(label: str, yi: float, vi: float, *, log: bool = True) -> Study:
 
 
 def _study(label: str, exp: Side, ctl: Side, yi: float | None, vi: float | None, *, log: bool) -> Study:
-    year = label.split()[-1][:4]
+    year = label[-5:].strip()[:4]
     ci = None if yi is None or vi is None else (yi - Z * math.sqrt(vi), yi + Z * math.sqrt(vi))
     shown = None if yi is None or ci is None else display(yi, ci, log=log)
     trial = f"trial/{label}"
@@ -68,9 +68,7 @@ def _study(label: str, exp: Side, ctl: Side, yi: float | None, vi: float | None,
     )
 
 
-def display(
-    estimate: float, ci: tuple[float, float], pi: tuple[float, float] | None = None, *, log: bool
-) -> Displayed:
+def display(estimate: float, ci: tuple[float, float], pi: tuple[float, float] | None = None, *, log: bool) -> Displayed:
     if not log:
         return Displayed(estimate, ci, pi)
     return Displayed(math.exp(estimate), (math.exp(ci[0]), math.exp(ci[1])), pi and (math.exp(pi[0]), math.exp(pi[1])))
@@ -168,7 +166,7 @@ def effects() -> Answer:
 
 def many(k: int, measure: str = "RR", **options: object) -> Answer:
     """Return an answer of many made-up studies, the same ones every time."""
-    draw = random.Random(k)  # noqa: S311
+    draw = random.Random(k)
     studies = []
     for i in range(k):
         n = int(10 * math.exp(draw.uniform(0, 3.2)))

@@ -18,12 +18,15 @@ def tables(case: Any) -> dict[str, Any]:
 
 
 def check(p: Any, expected: dict[str, Any], close: Any) -> None:
-    se = expected["se"]
-    for word, theirs in (("beta", "beta"), ("se", "se"), ("ci_lb", "ci_lb"), ("ci_ub", "ci_ub"), ("stat", "zval")):
-        assert theirs not in expected or close(getattr(p, word)[0], expected[theirs], floor=1e-9 * se if word != "stat" else 0.0), word
-    assert close(p.pval[0], expected["pval"], 1e-9 * (1 + abs(p.stat[0] or 0)))
-    assert close([p.Q, p.Q_p, p.I2], [expected["Q"], expected["Q_p"], expected["I2"]], floor=1e-9)
-    assert p.k == expected["k"]
+    p_rtol = 1e-9 * (1 + abs(p.stat[0] or 0))  # far out in the tail an error of 1e-9 in z is one of 1e-9 z in p
+    ours = {"beta": p.beta, "se": p.se, "ci_lb": p.ci_lb, "ci_ub": p.ci_ub, "zval": p.stat, "pval": p.pval}
+    floors = dict.fromkeys(("beta", "ci_lb", "ci_ub"), 1e-9 * expected["se"])
+    for word in ours.keys() & expected.keys():
+        rtol = p_rtol if word == "pval" else 1e-9
+        assert close(ours[word][0], expected[word], rtol, floors.get(word, 0.0)), word
+    whole = {"Q": p.Q, "Q_p": p.Q_p, "I2": p.I2, "k": p.k}
+    for word in whole.keys() & expected.keys():
+        assert close(whole[word], expected[word], floor=1e-9), word
 
 
 def test_mantel_haenszel_agrees_with_metafor(mh_case: Any, close: Any) -> None:
@@ -42,10 +45,11 @@ def test_mantel_haenszel_agrees_with_metafor(mh_case: Any, close: Any) -> None:
     p = pool(**how, **tables(mh_case))
     assert isinstance(p, Stratified)
     check(p, expected, close)
-    assert close(p.H2, expected["H2"], floor=1e-9)
+    if "H2" in expected:
+        assert close(p.H2, expected["H2"], floor=1e-9)
     shown = p.tests.to_dict() if p.tests else {}
     for word in ("CMH", "CMH_p", "BD", "BD_p", "TA", "TA_p"):
-        assert close(shown.get(word), expected[word], floor=1e-12), word
+        assert word not in expected or close(shown.get(word), expected[word], floor=1e-12), word
 
 
 def test_peto_agrees_with_metafor(peto_case: Any, close: Any) -> None:

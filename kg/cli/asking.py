@@ -1,0 +1,159 @@
+"""Commands that answer: ask, review, explain."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from kg import asked
+from kg.cli.output import Output
+from kg.errors import InputRefused
+from kg.evidence_base import EvidenceBase
+from kg.formats.answer_csv import answer_csv
+from kg.formats.answer_json import answer_json
+from kg.formats.answer_text import answer_text, review_text
+from kg.formats.explanation import explanation_json, explanation_text
+from kg.formats.rdf import turtle
+from kg.model.answer import Answer
+from kg.provenance import answer_triples, explanation
+
+FORMATS = ("text", "json", "ttl", "svg", "png", "csv")
+_TERM = "a slug, label, CURIE or IRI"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    app.command()(ask)
+    app.command()(review)
+    app.command()(explain)
+
+
+def ask(
+    context: typer.Context,
+    intervention: Annotated[str, typer.Option(metavar="TERM", help=f"Drug or class of drugs: {_TERM}.")],
+    comparator: Annotated[str, typer.Option(metavar="TERM", help="What it is compared with, such as placebo.")],
+    outcome: Annotated[str, typer.Option(metavar="TERM", help="What was measured.")],
+    condition: Annotated[str | None, typer.Option(metavar="TERM", help="Condition of the participants.")] = None,
+    route: Annotated[str | None, typer.Option(metavar="TERM", help="Route of the drug.")] = None,
+    band: Annotated[str | None, typer.Option(metavar="TERM", help="Time band; any, if omitted.")] = None,
+    instrument: Annotated[str | None, typer.Option(metavar="TERM", help="One instrument of the outcome.")] = None,
+    protocol: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Review protocol, or none; the store's default, if omitted.")
+    ] = None,
+    measure: Annotated[str | None, typer.Option(metavar="NAME", help="MD, SMD, RR, OR or RD; the protocol's, if omitted.")] = None,
+    method: Annotated[str | None, typer.Option(metavar="NAME", help="DL, PM, REML, ML, SJ, HE, HS, EB, EE (= FE), MH or PETO.")] = None,
+    ci: Annotated[str | None, typer.Option(metavar="NAME", help="wald, t, hk or hk-adhoc (= z, t, knha, adhoc).")] = None,
+    via: Annotated[str, typer.Option(metavar="NAME", help="Where rows come from: table or sparql.")] = "table",
+    output_format: Annotated[str, typer.Option("--format", metavar="NAME", help="text, json, ttl, svg, png or csv.")] = "text",
+) -> None:
+    """Ask one question, get one pooled answer.
+
+    The studies in the pool are shown with their figures and weights, and every trial left out with its reason.
+
+    \b
+    kg ask --intervention ketamine --comparator placebo --outcome nausea
+    kg ask --intervention nmda-receptor-antagonist --comparator placebo \\
+           --outcome pain-intensity --band short-term --condition CRPS
+    """
+    out: Output = context.obj
+    for name, value, allowed in (("via", via, ("table", "sparql")), ("format", output_format, FORMATS)):
+        if value not in allowed:
+            raise typer.BadParameter(f"{value!r} is not one of {', '.join(allowed)}", param_hint=f"--{name}")
+    question = asked.of(
+        intervention=intervention,
+        comparator=comparator,
+        outcome=outcome,
+        condition=condition,
+        route=route,
+        band=band,
+        instrument=instrument,
+        protocol=protocol,
+        measure=measure,
+        method=method,
+        ci=ci,
+    )
+    with out.base() as base:
+        answer = base.ask(question, via)
+        _write(out, base, answer, "json" if out.as_json else output_format)
+
+
+def _write(out: Output, base: EvidenceBase, answer: Answer, form: str) -> None:
+    match form:
+        case "json":
+            out.json(answer_json(answer))
+        case "csv":
+            print(answer_csv(answer), end="")
+        case "ttl":
+            print(turtle(answer_triples(answer), base.prefixes), end="")
+        case "svg" | "png":
+            from kg import charts  # noqa: PLC0415  (drawing is slow to load and seldom asked for)
+
+            spec = charts.forest(answer)
+            if form == "svg":
+                print(charts.svg(spec))
+            else:
+                typer.get_binary_stream("stdout").write(charts.png(spec))
+        case _:
+            out.text(answer_text(answer, out.width))
+
+
+def review(
+    context: typer.Context,
+    protocol: Annotated[str | None, typer.Argument(help="Name of a protocol; the store's default, if omitted.")] = None,
+    plots: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Also draw the forest plot of every analysis into this folder.")
+    ] = None,
+) -> None:
+    """Answer a review, published beside ours.
+
+    Every analysis of the review that a protocol names is answered from the graph, in the review's order, with a pool
+    for each level of its subgroup analyses.
+    """
+    out: Output = context.obj
+    with out.base() as base:
+        chosen, answers = base.review(protocol)
+        if plots is not None:
+            _draw(out, answers, plots)
+        if out.as_json:
+            out.json({"protocol": chosen.name, "analyses": [answer_json(a) for a in answers]})
+            return
+        out.text(review_text(chosen.label, answers, out.width))
+        pools = [a.pool for a in answers] + [g.pool for a in answers for g in a.subgroups]
+        estimable = sum(1 for pool in pools if pool.display)
+        out.text(f"\n{len(answers)} analyses, {len(pools)} pools, {estimable} estimable")
+
+
+def _draw(out: Output, answers: list[Answer], folder: Path) -> None:
+    from kg import charts  # noqa: PLC0415
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputRefused(
+            f"{folder} cannot be made ({error.strerror}); name a folder that can be written to"
+        ) from error
+    for answer in answers:
+        (folder / f"{answer.analysis}.svg").write_text(charts.svg(charts.forest(answer)), encoding="utf-8")
+    out.progress(f"{len(answers)} forest plots in {folder}")
+
+
+def explain(
+    context: typer.Context,
+    answer_id: Annotated[str, typer.Argument(help="Id of an answer, as `kg ask` and `kg review` give it.")],
+    study: Annotated[str | None, typer.Option(metavar="TRIAL", help="One study of it.")] = None,
+) -> None:
+    """Walk from a number back to its sources.
+
+    From the pooled value to its studies, their results as printed, the record versions that hold them, and the place
+    in each source.
+    """
+    out: Output = context.obj
+    with out.base() as base:
+        found = explanation(base, base.answered(answer_id), study)
+        if out.as_json:
+            made: dict[str, Any] = explanation_json(found)
+            out.json(made)
+        else:
+            out.text(explanation_text(found, out.width))

@@ -1,0 +1,138 @@
+"""What leaves the store as a file: graphs, records, the evidence table, answers; the suffix says the form."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+from pyoxigraph import NamedNode, Quad, RdfFormat, parse, serialize
+
+from kg.errors import InputRefused
+from kg.evidence_base import EvidenceBase
+from kg.formats.answer_csv import COLUMNS, answer_csv, answer_rows
+from kg.formats.answer_json import answer_json
+from kg.formats.crate import crate_metadata
+from kg.formats.rdf import jsonld, turtle
+from kg.formats.rows import rows_csv
+from kg.formats.workbook import workbook
+from kg.iris import BASE
+from kg.model.answer import Answer
+from kg.provenance import answer_triples
+from kg.table import FOLDER
+
+_GRAPH_FORMS = {".ttl": RdfFormat.TURTLE, ".nt": RdfFormat.N_TRIPLES, ".jsonld": RdfFormat.JSON_LD}
+_DATASET_FORMS = {".trig": RdfFormat.TRIG, ".nq": RdfFormat.N_QUADS}
+
+
+def export(base: EvidenceBase, what: str, to: Path) -> None:
+    """Write a part of the store to a file, whole or not at all.
+
+    Raises InputRefused where nothing is known by that name, or the form does not suit it; UnknownTerm for an answer.
+    """
+    kind, _, name = what.partition(":")
+    makers: dict[str, Callable[[], dict[str, Callable[[], bytes]]]] = {
+        "current": lambda: _current(base),
+        "all": lambda: _all(base),
+        "records": lambda: _records(base),
+        "evidence": lambda: _evidence(base),
+        "answer": lambda: _answer(base, base.answered(name)),
+    }
+    if kind not in makers or (kind == "answer") != bool(name):
+        raise InputRefused(f"{what!r} cannot be exported; say all, current, records, evidence or answer:ID")
+    forms = makers[kind]()
+    if to.suffix not in forms:
+        raise InputRefused(f"{what} has no form {to.suffix or to.name!r}; it has {', '.join(forms)}")
+    made = forms[to.suffix]()
+    fresh = to.with_name(f".{to.name}.new")
+    try:
+        fresh.write_bytes(made)
+        fresh.replace(to)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        raise InputRefused(f"{to} cannot be written ({error.strerror}); name a place that can be written to") from error
+
+
+def _dump(base: EvidenceBase, form: RdfFormat, graph: str | None) -> bytes:
+    out = io.BytesIO()
+    base.store.engine.serialise(out, form, graph)
+    return out.getvalue()
+
+
+def _current(base: EvidenceBase) -> dict[str, Callable[[], bytes]]:
+    forms = {**_GRAPH_FORMS, **_DATASET_FORMS}
+    made: dict[str, Callable[[], bytes]] = {s: lambda f=f: _dump(base, f, "") for s, f in forms.items()}  # type: ignore[misc]
+    return {**made, ".graphml": lambda: _graphml(base)}
+
+
+def _all(base: EvidenceBase) -> dict[str, Callable[[], bytes]]:
+    return {s: lambda f=f: _dump(base, f, None) for s, f in _DATASET_FORMS.items()}  # type: ignore[misc]
+
+
+def _records(base: EvidenceBase) -> dict[str, Callable[[], bytes]]:
+    """Every live record as the named graph of its version."""
+
+    def dump(form: RdfFormat) -> bytes:
+        quads = (
+            Quad(q.subject, q.predicate, q.object, NamedNode(head.graph))
+            for head in base.store.heads()
+            for q in parse(base.store.content(head.source, head.id), format=RdfFormat.N_TRIPLES)
+        )
+        return serialize(quads, format=form) or b""
+
+    return {s: lambda f=f: dump(f) for s, f in _DATASET_FORMS.items()}  # type: ignore[misc]
+
+
+def _evidence(base: EvidenceBase) -> dict[str, Callable[[], bytes]]:
+    """Give the results of arms as CSV, every table as the sheets of a workbook."""
+    return {
+        ".csv": lambda: rows_csv(base.table.rows(f"{FOLDER}arm-results")).encode(),
+        ".xlsx": lambda: workbook(
+            {
+                name.removeprefix(FOLDER): (base.table.rows(name).columns, base.table.rows(name).rows)
+                for name in base.table.names
+            }
+        ),
+    }
+
+
+def _graphml(base: EvidenceBase) -> bytes:
+    import networkx as nx  # noqa: PLC0415
+
+    graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
+    for row in base.store.select("SELECT ?s ?p ?o WHERE { ?s ?p ?o FILTER (isIRI(?o)) }").rows:
+        s, p, o = (str(getattr(t, "value", t)) for t in row)
+        graph.add_edge(s, o, predicate=p)
+    for node in graph:
+        graph.nodes[node]["label"] = base.vocabulary.label(node) if node.startswith(BASE) else node
+    return "\n".join(nx.generate_graphml(graph)).encode()
+
+
+def _answer(base: EvidenceBase, answer: Answer) -> dict[str, Callable[[], bytes]]:
+    from kg import charts  # noqa: PLC0415
+
+    rows = [[row.get(name) for name in COLUMNS] for row in answer_rows(answer)]
+    forms: dict[str, Callable[[], bytes]] = {
+        ".json": lambda: json.dumps(answer_json(answer), indent=2, ensure_ascii=False, allow_nan=False).encode(),
+        ".csv": lambda: answer_csv(answer).encode(),
+        ".xlsx": lambda: workbook({"answer": (COLUMNS, rows)}),
+        ".ttl": lambda: turtle(answer_triples(answer), base.prefixes).encode(),
+        ".jsonld": lambda: jsonld(answer_triples(answer), base.prefixes).encode(),
+        ".svg": lambda: charts.svg(charts.forest(answer)).encode(),
+        ".png": lambda: charts.png(charts.forest(answer)),
+    }
+    return {**forms, ".zip": lambda: _crate(base, answer, forms)}
+
+
+def _crate(base: EvidenceBase, answer: Answer, forms: dict[str, Callable[[], bytes]]) -> bytes:
+    """Return an RO-Crate: the answer in every form, the queries that selected it, and what they are."""
+    files = {f"answer{suffix}": make() for suffix, make in forms.items()}
+    files |= {f"queries/{name}.rq": base.catalog[name].text.encode() for name in answer.provenance.queries}
+    files["ro-crate-metadata.json"] = crate_metadata(answer, sorted(files)).encode()
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in sorted(files.items()):
+            archive.writestr(zipfile.ZipInfo(name, date_time=(2020, 1, 1, 0, 0, 0)), content)
+    return out.getvalue()

@@ -1,0 +1,29 @@
+"""Triples as text: Turtle, N-Triples and JSON-LD, with the project's prefixes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from pyoxigraph import Quad, RdfFormat, Triple, serialize
+
+
+def turtle(triples: Iterable[Triple], prefixes: Mapping[str, str]) -> str:
+    """Return triples as Turtle, sorted by subject."""
+    return _text(triples, RdfFormat.TURTLE, prefixes)
+
+
+def ntriples(triples: Iterable[Triple]) -> str:
+    """Return triples as N-Triples."""
+    return _text(triples, RdfFormat.N_TRIPLES, {})
+
+
+def jsonld(triples: Iterable[Triple], prefixes: Mapping[str, str]) -> str:
+    """Return triples as JSON-LD."""
+    return _text(triples, RdfFormat.JSON_LD, prefixes)
+
+
+def _text(triples: Iterable[Triple], form: RdfFormat, prefixes: Mapping[str, str]) -> str:
+    ordered = sorted(set(triples), key=str)
+    used = {name: space for name, space in prefixes.items() if any(space in str(t) for t in ordered)}
+    made = serialize((Quad(*t) for t in ordered) if form is RdfFormat.JSON_LD else ordered, format=form, prefixes=used)
+    return made.decode() if made else ""

@@ -1,0 +1,37 @@
+"""A table of text that fits a width: the widest column of words is wrapped, numbers never are."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from itertools import zip_longest
+
+_GAP = "  "
+_NARROWEST = 12
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], width: int, right: Sequence[int] = ()) -> str:
+    """Return head and rows in columns; ``right`` names the columns that are set flush right."""
+    widths = [max(len(cell) for cell in column) for column in zip(head, *rows, strict=True)]
+    while sum(widths) + len(_GAP) * (len(widths) - 1) > width:
+        widest = max(range(len(widths)), key=lambda i: (i not in right, widths[i]))
+        if widths[widest] <= _NARROWEST:
+            break
+        widths[widest] -= 1
+    lines = [*_lines(head, widths, right), _GAP.join("-" * w for w in widths)]
+    for row in rows:
+        lines += _lines(row, widths, right)
+    return "\n".join(lines)
+
+
+def _lines(cells: Sequence[str], widths: Sequence[int], right: Sequence[int]) -> list[str]:
+    wrapped = [
+        [cell] if len(cell) <= w else textwrap.wrap(cell, w, subsequent_indent="  " if i else "")
+        for i, (cell, w) in enumerate(zip(cells, widths, strict=True))
+    ]
+    return [
+        _GAP.join(
+            part.rjust(w) if i in right else part.ljust(w) for i, (part, w) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in zip_longest(*wrapped, fillvalue="")
+    ]
