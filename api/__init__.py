@@ -1,1 +1,1 @@
-"""The doors of the evidence service: HTTP, JSON and pages."""
+"""The doors of the evidence service over HTTP: JSON, linked data and server-made pages."""

@@ -64,6 +64,8 @@ def _dump(base: EvidenceBase, form: RdfFormat, graph: str | None) -> bytes:
 def _current(base: EvidenceBase) -> dict[str, Callable[[], bytes]]:
     forms = {**_GRAPH_FORMS, **_DATASET_FORMS}
     made: dict[str, Callable[[], bytes]] = {s: lambda f=f: _dump(base, f, "") for s, f in forms.items()}  # type: ignore[misc]
+    everything = "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }"
+    made[".ttl"] = lambda: turtle(base.store.construct(everything), base.prefixes).encode()
     return {**made, ".graphml": lambda: _graphml(base)}
 
 

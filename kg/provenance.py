@@ -117,7 +117,7 @@ def _rows(base: EvidenceBase, results: list[str]) -> Iterator[ResultRow]:
             version=head.version,
             digest=head.digest,
             recorded=head.time,
-            row=f"{_table(facts)}, record_source {source}, trial {record_id}, number {number}",
+            row=f"{_table(facts, head.origin)}, number {number} of {source} for {record_id}",
             url=facts["source"][0],
             locator=facts["locator"][0],
             kind=iris.local(facts["sourceKind"][0]),
@@ -129,12 +129,13 @@ def _text(term: object) -> str:
     return str(getattr(term, "value", term))
 
 
-def _table(facts: dict[str, list[str]]) -> str:
-    """Return the table in which a kind of result stands."""
-    types = {iris.local(t) for name in (_TYPE,) for t in facts.get(name, [])}
-    if "DichotomousResult" in types:
-        return "dichotomous-results.csv"
-    return "continuous-results.csv" if "ContinuousResult" in types else "contrasts.csv"
+def _table(facts: dict[str, list[str]], origin: str) -> str:
+    """Return the file in which a result stands, with the lines of its record there."""
+    types = {iris.local(t) for t in facts.get(_TYPE, [])}
+    name = "contrasts"
+    if types & {"DichotomousResult", "ContinuousResult"}:
+        name = "dichotomous-results" if "DichotomousResult" in types else "continuous-results"
+    return next((place for place in origin.split("; ") if f"/{name}.csv:" in place), name)
 
 
 def answer_iri(answer: Answer) -> str:

@@ -17,7 +17,6 @@ from pyshacl.pytypes import SHACLExecutor
 from pyshacl.shape import Shape
 from pyshacl.shapes_graph import ShapesGraph
 from rdflib import BNode, Graph, Literal, URIRef
-from rdflib.collection import Collection
 from rdflib.namespace import OWL, RDF, RDFS, SH, XSD
 from rdflib.paths import Path as PropertyPath
 from rdflib.plugins.sparql import prepareQuery
@@ -148,15 +147,16 @@ class Shapes:
     ) -> Report:
         """Report which rules a candidate breaks, and what is doubtful in it.
 
-        The rules see the candidate together with its ``context``. They are applied to the subjects of the candidate and
-        to the things around it whose rules look back at it, such as the trial of a result; or to ``focus`` alone.
-        Statements that are not well formed are reported, and left out of the rest.
+        The rules see the candidate together with its ``context``. They are applied to the subjects of the candidate, to
+        what refers to these, and to what their own rules look at from behind, such as the trial of a result; or to
+        ``focus`` alone. Statements that are not well formed are reported, and left out of the rest.
         """
         stated = [t for t in _triples(candidate) if not self._vocabulary.says(t)]
         names = _Names(self._vocabulary, self._messages)
         sound = [t for t in stated if names.sound(t)]
-        data = _Union(_graph(sound), _graph(context or ()), self._vocabulary.hierarchy)
-        nodes = {URIRef(f) for f in focus} if focus is not None else self._focus(sound)
+        around = _graph(() if context is None else context)
+        data = _Union(_graph(sound), around, self._vocabulary.hierarchy)
+        nodes: Iterable[Node] = map(URIRef, set(focus)) if focus is not None else self._focus(sound, around)
         targets = self._targets(nodes, data)
         names.look(sound, data, {node for found in targets.values() for node in found})
         findings = dict.fromkeys([*names.found, *self._broken(targets, data)])
@@ -196,7 +196,7 @@ class Shapes:
         for node in {*self.graph.subjects(SH.targetClass), *self.graph.subjects(SH.targetSubjectsOf)}:
             assert isinstance(node, URIRef), f"a shape with a target needs an IRI, {node} has none"
             lookup = self._shapes.lookup_shape_from_node
-            parts = tuple(lookup(p) for p in sorted(self.graph.objects(node, SH.property)))
+            parts = tuple(lookup(p) for p in sorted(self.graph.objects(node, SH.property), key=str))
             made[node] = parts if parts and set(self.graph.predicates(node)) <= own else (lookup(node),)
         return made
 
@@ -206,14 +206,14 @@ class Shapes:
         made: defaultdict[Node, set[URIRef]] = defaultdict(set)
         for shape, target in self.graph.subject_objects(SH.targetClass):
             for c in self._vocabulary.below(target):
-                made[c].add(URIRef(shape))
+                made[c].add(URIRef(str(shape)))
         return {c: frozenset(found) for c, found in made.items()}
 
     @cached_property
     def _by_property(self) -> dict[Node, frozenset[URIRef]]:
         made: defaultdict[Node, set[URIRef]] = defaultdict(set)
         for shape, target in self.graph.subject_objects(SH.targetSubjectsOf):
-            made[target].add(URIRef(shape))
+            made[target].add(URIRef(str(shape)))
         return {p: frozenset(found) for p, found in made.items()}
 
     @cached_property
@@ -224,13 +224,14 @@ class Shapes:
             found.update(URIRef(EV + p) for p in re.findall(r"\bev:(\w+) (?:\$this|\?arm)\b", str(select)))
         return frozenset(found)
 
-    def _focus(self, sound: Iterable[Triple]) -> set[Node]:
+    def _focus(self, sound: Iterable[Triple], around: Graph) -> set[Node]:
         nodes = {s for s, _, _ in sound}
-        return nodes | {o for _, p, o in sound if p in self._backwards and isinstance(o, URIRef)}
+        behind = {o for _, p, o in sound if p in self._backwards and isinstance(o, URIRef)}
+        return nodes | behind | {s for node in nodes for s in around.subjects(None, node)}
 
     def _targets(self, nodes: Iterable[Node], data: _Union) -> dict[URIRef, list[Node]]:
         made: defaultdict[URIRef, list[Node]] = defaultdict(list)
-        for node in sorted(nodes):
+        for node in sorted(nodes, key=str):
             shapes: set[URIRef] = set()
             for p, o in data.predicate_objects(node):
                 shapes |= self._by_property.get(p, frozenset())
@@ -267,7 +268,7 @@ class Shapes:
         while isinstance(path, BNode):
             inner = next(self.graph.objects(path, SH.inversePath), None)
             several = next(self.graph.objects(path, SH.alternativePath), path)
-            path = inner or next(iter(Collection(self.graph, several)))
+            path = inner or next(iter(self.graph.items(several)))
         return str(path)
 
 
@@ -290,10 +291,9 @@ class _Vocabulary:
         self.domains: dict[Node, frozenset[Node]] = {}
         for p, c in declared.subject_objects(RDFS.domain):
             union = next(declared.objects(c, OWL.unionOf), None)
-            self.domains[p] = frozenset({c} if union is None else Collection(declared, union))
-        self._exclusive = [
-            frozenset(Collection(declared, members)) for members in declared.objects(None, OWL.members)
-        ] + [frozenset(pair) for pair in declared.subject_objects(OWL.disjointWith)]
+            self.domains[p] = frozenset({c} if union is None else _present(declared.items(union)))
+        self._exclusive = [_present(declared.items(members)) for members in declared.objects(None, OWL.members)]
+        self._exclusive += [frozenset(pair) for pair in declared.subject_objects(OWL.disjointWith)]
 
     def says(self, triple: Triple) -> bool:
         """Say whether a statement is one of the vocabulary itself, whatever IRIs its blank nodes were given."""
@@ -303,11 +303,11 @@ class _Vocabulary:
     @lru_cache(maxsize=256)  # noqa: B019  (one vocabulary a process)
     def above(self, c: Node) -> frozenset[Node]:
         """Return a class and all its superclasses."""
-        return frozenset(self.hierarchy.transitive_objects(c, RDFS.subClassOf))
+        return _present(self.hierarchy.transitive_objects(c, RDFS.subClassOf))
 
     def below(self, c: Node) -> frozenset[Node]:
         """Return a class and all its subclasses."""
-        return frozenset(self.hierarchy.transitive_subjects(RDFS.subClassOf, c))
+        return _present(self.hierarchy.transitive_subjects(RDFS.subClassOf, c))
 
     def types(self, stated: Iterable[Node]) -> frozenset[Node]:
         """Return classes with all their superclasses."""
@@ -317,7 +317,7 @@ class _Vocabulary:
         """Return classes of a thing that exclude each other."""
         for group in self._exclusive:
             if len(both := group & types) > 1:
-                return tuple(sorted(both))
+                return tuple(sorted(both, key=str))
         return ()
 
 
@@ -366,9 +366,7 @@ class _Names:
                 self._report("malformedIri", s, p, node)
         if isinstance(o, Literal) and not _well_formed(o):
             self._report("lexicalForm", s, p, o)
-        if (p not in _ANNOTATIONS and str(p).startswith(_SCHEMA)) or (
-            p == RDF.type and isinstance(o, URIRef) and o.startswith(_SCHEMA)
-        ):
+        if (p not in _ANNOTATIONS and str(p).startswith(_SCHEMA)) or (p == RDF.type and str(o).startswith(_SCHEMA)):
             self._report("schemaStatement", s, p, o)
         return len(self.found) == before
 
@@ -401,7 +399,7 @@ class _Union(Graph):
         super().__init__(bind_namespaces="none")
         self._candidate, self._context, self._hierarchy = candidate, context, hierarchy
 
-    def triples(self, triple: Any) -> Iterator[Any]:
+    def triples(self, triple: Any) -> Any:
         """Yield matching statements of both parts, each once."""
         s, p, o = triple
         if isinstance(p, PropertyPath):
@@ -470,6 +468,10 @@ def _well_formed(literal: Literal) -> bool:
 
 def _blanked(node: Node) -> Node | None:
     return None if isinstance(node, URIRef) and node.startswith(_SKOLEM) else node
+
+
+def _present(nodes: Iterable[Node | None]) -> frozenset[Node]:
+    return frozenset(node for node in nodes if node is not None)
 
 
 def _name(node: Node) -> str:

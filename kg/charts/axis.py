@@ -69,7 +69,7 @@ def axis(
     needed = [
         null,
         *_points([p.estimate for p in [*heavy, *pools]], log),
-        *_points([e for p in pools for e in p.ci], log),
+        *_ends([p.ci for p in pools], log),
     ]
     core = (min(needed), max(needed))
     wished = _ends([*(item.ci for item in heavy), *([prediction] if prediction else [])], log)

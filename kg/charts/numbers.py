@@ -9,7 +9,6 @@ from kg.charts.text import DASH, MINUS
 
 Interval = tuple[float, float]
 
-_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _WIDEST = 99_999.995
 
 
@@ -22,12 +21,11 @@ def fixed(value: float, decimals: int) -> str:
 
 
 def effect(value: float, *, ratio: bool) -> str:
-    """Return an effect with two decimals; a ratio too small for them says so instead of reading as zero."""
+    """Return an effect with two decimals; one too small or too large for them says so instead."""
     if ratio and 0 < value < 0.005:
         return "<0.01"
-    if math.isfinite(value) and abs(value) >= _WIDEST:
-        mantissa, exponent = f"{value:.1e}".split("e")
-        return f"{mantissa.replace('-', MINUS)}×10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
+    if abs(value) >= _WIDEST:
+        return ">99999" if value > 0 else f"<{MINUS}99999"
     return fixed(value, 2)
 
 

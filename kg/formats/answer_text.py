@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import textwrap
 from collections.abc import Iterable, Sequence
 
@@ -140,23 +141,40 @@ def _listed(heading: str, items: Iterable[str], width: int) -> list[str]:
 
 def review_text(title: str, answers: Sequence[Answer], width: int = 110) -> str:
     """Return the summary of findings of a review: ours beside the published value, analysis by analysis."""
-    rows: list[list[str]] = []
+    rows: list[list[str] | str] = []
+    heading = ""
+    shared = _shared_prefix([a.analysis or "" for a in answers])
     for answer in answers:
-        rows.append(_finding(answer.analysis or "", _short(answer), answer.pool, answer.published))
+        if (said := _comparison(answer)) != heading:
+            heading = said
+            rows.append(heading)
+        name = (answer.analysis or "").removeprefix(shared)
+        rows.append(_finding(name, _outcome(answer), answer.pool, answer.published))
         rows += [_finding("", f"  {g.label}", g.pool, g.published) for g in answer.subgroups]
-    head = ["Analysis", "Question", "Trials", "People", "Ours [95 % interval]", "Published", ""]
-    return f"{title}\n\n{table(head, rows, width, right=(2, 3))}"
+    head = ["Analysis", "Outcome", "Trials", "People", "Ours [95 % interval]", "Published", ""]
+    note = "* as printed in a text; the others recomputed from the rows of the review"
+    return f"{title}\nAnalyses {shared}...\n\n{table(head, rows, width, right=(2, 3), wrap=(1,))}\n\n{note}"
 
 
-def _short(answer: Answer) -> str:
+def _shared_prefix(names: Sequence[str]) -> str:
+    """Return what all names begin with, up to the last dash."""
+    prefix = os.path.commonprefix(list(names))
+    return prefix[: prefix.rfind("-") + 1]
+
+
+def _comparison(answer: Answer) -> str:
     q = answer.question
-    route = f", {q.route.label}" if q.route else ""
-    band = f", {q.band.label}" if q.band else ""
-    return f"{q.intervention.label} v {q.comparator.label}{route}: {q.outcome.label}{band} ({answer.measure})"
+    return f"{q.intervention.label} versus {q.comparator.label}" + (f", {q.route.label}" if q.route else "")
+
+
+def _outcome(answer: Answer) -> str:
+    q = answer.question
+    return q.outcome.label + (f", {q.band.label}" if q.band else "") + f" ({answer.measure})"
 
 
 def _finding(analysis: str, what: str, pool: Pool, published: Published | None) -> list[str]:
     ours = interval(pool.display) if pool.display else "not estimable"
-    told = published_text(published).removesuffix(" (recomputed)") if published else ""
-    mark = "=" if pool.display is None and not told else "=" if told.removesuffix(" (printed)") == ours else "differs"
+    told = published_text(published).removesuffix(" (recomputed)").replace(" (printed)", " *")
+    same = told.removesuffix(" *") == ours if told else pool.display is None
+    mark = "=" if same else "differs"
     return [analysis, what, f"{pool.k}/{pool.k_rows}", str(pool.participants.total), ours, told or "none", mark]

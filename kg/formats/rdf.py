@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from pyoxigraph import Quad, RdfFormat, Triple, serialize
+from pyoxigraph import NamedNode, Quad, RdfFormat, Triple, serialize
 
 
 def turtle(triples: Iterable[Triple], prefixes: Mapping[str, str]) -> str:
@@ -24,6 +24,7 @@ def jsonld(triples: Iterable[Triple], prefixes: Mapping[str, str]) -> str:
 
 def _text(triples: Iterable[Triple], form: RdfFormat, prefixes: Mapping[str, str]) -> str:
     ordered = sorted(set(triples), key=str)
-    used = {name: space for name, space in prefixes.items() if any(space in str(t) for t in ordered)}
+    names = {term.value for t in ordered for term in t if isinstance(term, NamedNode)}
+    used = {name: space for name, space in prefixes.items() if any(iri.startswith(space) for iri in names)}
     made = serialize((Quad(*t) for t in ordered) if form is RdfFormat.JSON_LD else ordered, format=form, prefixes=used)
     return made.decode() if made else ""

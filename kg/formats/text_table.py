@@ -10,17 +10,30 @@ _GAP = "  "
 _NARROWEST = 12
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]], width: int, right: Sequence[int] = ()) -> str:
-    """Return head and rows in columns; ``right`` names the columns that are set flush right."""
-    widths = [max(len(cell) for cell in column) for column in zip(head, *rows, strict=True)]
-    while sum(widths) + len(_GAP) * (len(widths) - 1) > width:
-        widest = max(range(len(widths)), key=lambda i: (i not in right, widths[i]))
-        if widths[widest] <= _NARROWEST:
-            break
-        widths[widest] -= 1
+def table(
+    head: Sequence[str],
+    rows: Sequence[Sequence[str] | str],
+    width: int,
+    right: Sequence[int] = (),
+    wrap: Sequence[int] = (),
+) -> str:
+    """Return head and rows in columns that fit a width.
+
+    ``right`` names the columns that are set flush right and never wrapped, ``wrap`` those that give way first. A row
+    that is one text is a heading over the rows below it.
+    """
+    cells = [row for row in rows if not isinstance(row, str)]
+    widths = [max(len(cell) for cell in column) for column in zip(head, *cells, strict=True)]
+    yielding = [list(wrap), [i for i in range(len(head)) if i not in right and i not in wrap]]
+    for columns in yielding:
+        while sum(widths) + len(_GAP) * (len(widths) - 1) > width and columns:
+            widest = max(columns, key=lambda i: widths[i])
+            if widths[widest] <= _NARROWEST:
+                break
+            widths[widest] -= 1
     lines = [*_lines(head, widths, right), _GAP.join("-" * w for w in widths)]
     for row in rows:
-        lines += _lines(row, widths, right)
+        lines += ["", row] if isinstance(row, str) else _lines(row, widths, right)
     return "\n".join(lines)
 
 

@@ -27,6 +27,9 @@ MEASURES: MappingProxyType[str, Measure] = MappingProxyType(
 )
 """Every effect measure by its code."""
 
+LARGEST = 1e70
+"""Effects and variances up to here, and from its inverse on, have fourth powers that a float can hold."""
+
 CELLS = {("ai", "bi", "ci", "di"): ("ai", "bi", "ci", "di"), ("xi", "mi"): ("xi", "mi")} | {
     columns: tuple(c for c in columns if c.startswith("x")) for columns in {m.columns for m in RATES}
 }
@@ -168,15 +171,22 @@ def effects_of(
     if cells:
         kept = {name: np.where(dropped, np.nan, column) for name, column in values.items()} if dropped.any() else values
         adjusted = zeros.adjusted(kept, cells)
-    with np.errstate(divide="ignore", invalid="ignore"):  # a zero cell or a perfect correlation: not estimable, below
+    with np.errstate(all="ignore"):  # a zero cell, a perfect correlation, an overflow: not finite, so not estimable
         yi, vi = chosen.effects(adjusted, how)
     defined = np.isfinite(yi) & np.isfinite(vi)
     estimable = defined & (vi > 0)
+    _refuse_extremes(yi, vi, estimable, study)
     if estimable.all():
         return Effects(measure, frozen(yi), frozen(vi), frozen(estimable), study)
     why_not = {row: _why_not(row, values, dropped, defined) for row in np.flatnonzero(~estimable).tolist()}
     yi, vi = np.where(defined, yi, 0.0), np.where(estimable, vi, 0.0)
     return Effects(measure, frozen(yi), frozen(vi), frozen(estimable), study, MappingProxyType(why_not))
+
+
+def _refuse_extremes(yi: Array, vi: Array, estimable: Mask, study: Sequence[str]) -> None:
+    remedy = "its powers would leave the range of numbers; express the outcome in another unit"
+    refuse_where(estimable & ((vi < 1 / LARGEST) | (vi > LARGEST)), "variance", vi, study, remedy)
+    refuse_where(estimable & (np.abs(yi) > LARGEST), "effect", yi, study, remedy)
 
 
 def _why_not(row: int, values: Table, dropped: Mask, defined: Mask) -> str:

@@ -63,6 +63,8 @@ def pool(
     how = model("EE" if tabular else method, test, level, pi_df, tau2_ci)
     if method != AROUND_MH:
         how = random_or_common(how)
+    if method in STRATIFIED and how.test != "z":
+        raise NotPoolable(f"test is {test}, but MH and PETO have test z alone; leave it out")
     if not tabular:
         if effects is None:
             effects = escalc(

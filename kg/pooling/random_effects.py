@@ -16,6 +16,7 @@ from kg.pooling.search import lowest
 from kg.pooling.studies import Ints
 
 Labels = Sequence[Any] | NDArray[Any]
+NEAR_ZERO = 0.1  # of a typical standard error: where a root is tried at 0
 
 
 @dataclass(frozen=True)
@@ -144,18 +145,20 @@ def maximised(blocks: Sequence[Blocks], structure: Structure, *, reml: bool) -> 
     roots = [*range(n), *(n + a * (a + 3) // 2 for a in range(structure.levels))]
     phi = np.zeros(structure.size)
     phi[roots] = 1.0
-    phi, fit = climbed(blocks, structure, phi, reml=reml)
+    phi, fit = climbed(blocks, structure, phi, roots, reml=reml)
     for _ in roots:
         up = [phi + 1e-3 * (np.arange(phi.size) == j) for j in roots if phi[j] == 0]
         above = [evaluate(blocks, structure.theta(at), reml=reml) for at in up]
         rising = [at for at, there in zip(up, above, strict=True) if there and there.value > fit.value + 1e-10]
         if not rising:
             break
-        phi, fit = climbed(blocks, structure, rising[0] + 0.1 * (rising[0] != phi), reml=reml)
+        phi, fit = climbed(blocks, structure, rising[0] + 0.1 * (rising[0] != phi), roots, reml=reml)
     return structure.theta(phi), fit
 
 
-def climbed(blocks: Sequence[Blocks], structure: Structure, start: Array, *, reml: bool) -> tuple[Array, Likelihood]:
+def climbed(
+    blocks: Sequence[Blocks], structure: Structure, start: Array, roots: Sequence[int], *, reml: bool
+) -> tuple[Array, Likelihood]:
     """Return phi at a local maximum above the start, and the likelihood there; the sign of a root means nothing."""
 
     def objective(phi: Array) -> tuple[float, Array]:
@@ -170,6 +173,11 @@ def climbed(blocks: Sequence[Blocks], structure: Structure, start: Array, *, rem
     for _ in range(200):
         if fit is None:
             break
+        for j in (j for j in roots if 0 < abs(phi[j]) < NEAR_ZERO):
+            without = np.where(np.arange(phi.size) == j, 0.0, phi)
+            there = evaluate(blocks, structure.theta(without), reml=reml)
+            if there is not None and there.value >= fit.value:
+                phi, fit = without, there
         J = structure.jacobian(phi)
         slope = J.T @ fit.score
         step = np.asarray(np.linalg.lstsq(J.T @ fit.information @ J, slope, rcond=1e-12)[0], dtype=np.float64)
@@ -180,7 +188,7 @@ def climbed(blocks: Sequence[Blocks], structure: Structure, start: Array, *, rem
         if better is None:
             break
         phi, fit = better
-    if fit is None or decrement > 1e-8:
+    if fit is None or decrement > 1e-8 + 1e-11 * abs(fit.value):
         raise NotConverged("the likelihood of the multilevel model has no clear maximum; use fewer random effects")
     return phi, fit
 

@@ -7,6 +7,7 @@ single studies and, with them, Q. Cochrane Handbook 10.4.1, 10.4.2; Viechtbauer 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,7 +57,7 @@ def stratified(method: str, chosen: Measure, tables: Table, effects: Effects, ho
 
     Raises NotPoolable where no table informs the effect, and InputRefused for a measure that has no such estimate.
     """
-    cells = CELLS[chosen.columns]
+    pooling = _estimator(method, chosen.code, how.vtype)
     there = ~np.logical_or.reduce([np.isnan(column) for column in tables.values()])
     if not there.any():
         raise NotPoolable("every table has a missing cell (k = 0); complete at least one")
@@ -64,8 +65,8 @@ def stratified(method: str, chosen: Measure, tables: Table, effects: Effects, ho
     order = np.flatnonzero(used)[np.lexsort([column[used] for column in tables.values()])]
     ordered = {name: column[order] for name, column in tables.items()}
     if how.mh_add and method == "MH":
-        ordered = ZeroCells(how.mh_add).adjusted(ordered, cells)
-    estimate = _estimate(method, chosen.code, ordered, how.vtype)
+        ordered = ZeroCells(how.mh_add).adjusted(ordered, CELLS[chosen.columns])
+    estimate = pooling(ordered)
     weights = np.zeros(there.size)
     weights[order] = 100.0 * estimate.weights / np.sum(estimate.weights)
     return _result(
@@ -81,15 +82,11 @@ def _informed(code: str, t: Table, mh_add: float) -> Mask:
     return events & (t["bi"] + t["di"] > 0) if code == "OR" else events
 
 
-def _estimate(method: str, code: str, tables: Table, vtype: str) -> Estimate:
-    if method == "PETO" and code in {"OR", "PETO"}:
-        return peto(tables)
-    if method == "MH" and code == "RD" and vtype == "META":
-        return risk_difference_of_meta(tables)
-    if method == "MH" and code in MANTEL_HAENSZEL:
-        return MANTEL_HAENSZEL[code](tables)
-    known = {"MH": MANTEL_HAENSZEL, "PETO": ("OR", "PETO")}[method]
-    raise InputRefused(f"method {method} does not pool measure {code}; it pools {', '.join(known)}")
+def _estimator(method: str, code: str, vtype: str) -> Callable[[Table], Estimate]:
+    pools: Mapping[str, Callable[[Table], Estimate]] = MANTEL_HAENSZEL if method == "MH" else {"OR": peto, "PETO": peto}
+    if code not in pools:
+        raise InputRefused(f"method {method} does not pool measure {code}; it pools {', '.join(pools)}")
+    return risk_difference_of_meta if (method, code, vtype) == ("MH", "RD", "META") else pools[code]
 
 
 def _tests(method: str, code: str, tables: Table, estimate: Estimate, how: StratifiedOptions) -> TableTests | None:

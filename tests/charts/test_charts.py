@@ -1,81 +1,18 @@
-"""Charts say what their answers say: numbers, labels, areas, axes, and nothing that could run or be fetched."""
+"""Charts say what their answers say: numbers, labels, areas and axes."""
 
 from __future__ import annotations
 
 import json
 import math
 import re
-import subprocess
-import sys
-import xml.etree.ElementTree as ET
 from dataclasses import replace
-from typing import Any
 
 import pytest
-from chart_cases import (
-    EFFECTS,
-    PAIN,
-    answer,
-    continuous,
-    dichotomous,
-    effects,
-    generic,
-    many,
-    pain,
-    with_alternative,
-)
+from chart_cases import answer, continuous, dichotomous, effects, generic, many, pain
+from chart_reading import CASES, Spec, groups, printed, rows, texts, validate, wide
 
 from kg.charts import forest, png, summary, svg
 from kg.charts.layers import AREA
-from kg.errors import InputRefused
-from kg.model.answer import Answer
-
-Spec = dict[str, Any]
-SVG = "{http://www.w3.org/2000/svg}"
-
-
-def groups() -> Answer:
-    named = {"Complex regional pain syndrome": [0, 1, 2], "Neuropathic pain, peripheral": [3, 4], "Fibromyalgia": [5]}
-    return many(8, "MD", groups=named)
-
-
-def wide() -> Answer:
-    core = [generic(f"Core {2000 + i}", 0.02 * i - 0.05, 0.02 + 0.003 * i) for i in range(6)]
-    return answer("RR", [*core, generic("Tiny 2011", 1.1, 9.0)], t=2.5)
-
-
-CASES = {
-    "one": answer("MD", PAIN[:1]),
-    "pain": with_alternative(pain(), (-50.03, 18.45)),
-    "effects": effects(),
-    "eight": many(8, "MD"),
-    "thirty": many(30),
-    "sixty": many(62),
-    "subgroups": groups(),
-    "wide": wide(),
-    "nothing": answer("MD", []),
-    "not estimable": answer("RR", [EFFECTS[1]]),
-    "enormous": answer("RR", [generic("Vast 2001", 0.0, 300.0)]),
-    "plain": answer("SMD", PAIN, favours=None),
-}
-
-
-def validate(spec: Spec) -> None:
-    from altair.vegalite.v6.schema import core
-
-    (core.TopLevelLayerSpec if "layer" in spec else core.TopLevelVConcatSpec).validate(spec)
-
-
-def texts(drawn: str) -> list[str]:
-    return ["".join(node.itertext()) for node in ET.fromstring(drawn).iter(f"{SVG}text")]
-
-
-def rows(spec: Spec, kind: str = "study") -> list[Spec]:
-    return [row for row in spec["datasets"]["rows"] if row["kind"] == kind]
-
-
-def printed(row: Spec) -> str:
-    return f"{row['estimate_text']} {row['lower_text']} {row['upper_text']}"
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -92,7 +29,7 @@ def test_every_chart_keeps_to_the_schema_and_draws(name: str) -> None:
 def test_a_broken_specification_would_be_found() -> None:
     spec = forest(pain())
     spec["layer"][0]["mark"]["strokeWidth"] = "wide"
-    with pytest.raises(Exception, match="wide"):
+    with pytest.raises(Exception, match="Failed validating"):
         validate(spec)
 
 
@@ -246,99 +183,6 @@ def test_nothing_to_draw_is_said() -> None:
     assert "No eligible trial reported pain." in found
 
 
-def test_the_same_answer_gives_the_same_bytes() -> None:
-    first, second = forest(wide()), forest(wide())
-    assert first == second
-    assert svg(first) == svg(second) == svg(forest(wide()))
-    assert png(first, scale=1) == png(second, scale=1)
-    code = (
-        "import sys, hashlib; sys.path.insert(0, sys.argv[1]); from test_charts import *;"
-        "print(hashlib.sha256(svg(forest(wide())).encode()).hexdigest())"
-    )
-    from pathlib import Path
-
-    here = str(Path(__file__).parent)
-    runs = {
-        subprocess.run([sys.executable, "-c", code, here], capture_output=True, text=True, check=True).stdout
-        for _ in range(2)
-    }
-    assert len(runs) == 1
-
-
-HOSTILE = {
-    "script": "<script>alert(1)</script> 2001",
-    "quotes": 'O\'Neil "&" <b> 2002',
-    "long": "A very long label of a multicentre randomised double-blind placebo-controlled trial in many words 2003",
-    "unbroken": "x" * 300,
-    "rtl": "דוד כהן 2004",
-    "override": "abc\u202edef\u202c 2005",
-    "emoji": "👩‍⚕️ trial 🇳🇱 2006",
-    "control": "a\x00b\x0bc\nd\te\ud800f 2007",
-    "template": "${1+1} {{7*7}} datum.y 2008",
-    "cjk": "山田太郎 2009",
-    "empty": "",
-    "digits": "0012",
-    "date": "2009-01-01",
-    "cdata": "]]> <!-- --> 2010",
-}
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_text_stays_text(name: str) -> None:
-    label = HOSTILE[name]
-    base = answer("MD", [continuous(label or " ", (50, 10, 20), (55, 11, 21)), *PAIN], title=label, sentence=label)
-    asked = replace(
-        base,
-        question=replace(base.question, intervention=replace(base.question.intervention, label=label)),
-        favours=(label, label),
-    )
-    spec = forest(asked)
-    validate(spec)
-    drawn = svg(spec)
-    tree = ET.fromstring(drawn)
-    assert not {node.tag.removeprefix(SVG) for node in tree.iter()} & {"script", "image", "a", "foreignObject", "style"}
-    assert not re.search(r"[\u202a-\u202e\x00-\x08]", drawn)
-    assert png(spec, scale=1).startswith(b"\x89PNG")
-    left = float(str(tree.get("width")))
-    assert left < 1200
-    if name in {"script", "rtl", "emoji", "template", "cjk", "digits", "date"}:
-        assert label in texts(drawn)
-    if name == "long":
-        assert any(text.startswith("A very long") and text.endswith("… 2003") for text in texts(drawn))
-
-
-def test_svg_refers_to_nothing_outside_and_describes_itself() -> None:
-    for name, asked in CASES.items():
-        tree = ET.fromstring(svg(forest(asked)))
-        assert tree.get("role") == "img"
-        assert asked.sentence in str(tree.get("aria-label")), name
-        for node in tree.iter():
-            assert not [k for k in node.attrib if k.rpartition("}")[2] in {"href", "src"} or k.startswith("on")]
-            assert not any("url(" in value for value in node.attrib.values())
-
-
-@pytest.mark.parametrize(
-    "part",
-    [
-        {"data": {"url": "https://example.org/a.csv"}, "mark": "point"},
-        {"data": {"url": "file:///etc/hostname"}, "mark": "point"},
-        {"layer": [{"mark": {"type": "image"}, "encoding": {}}]},
-        {"mark": "image"},
-        {"mark": {"type": "text", "href": "https://example.org"}},
-    ],
-)
-def test_a_specification_that_reaches_out_is_refused(part: Spec) -> None:
-    for draw in (svg, png):
-        with pytest.raises(InputRefused, match="chart"):
-            draw(part)
-
-
-@pytest.mark.parametrize("scale", [0, -1, 11, math.nan])
-def test_a_scale_out_of_range_is_refused(scale: float) -> None:
-    with pytest.raises(InputRefused, match="scale"):
-        png(forest(pain()), scale=scale)
-
-
 def test_summary_keeps_measures_apart() -> None:
     asked = [replace(pain(), analysis="X-1.1"), effects(), CASES["not estimable"], CASES["plain"]]
     spec = summary(asked)
@@ -355,17 +199,11 @@ def test_summary_of_nothing_is_a_chart() -> None:
     assert "0 analyses" in svg(summary([]))
 
 
-def test_importing_charts_imports_no_charting_library() -> None:
-    code = "import sys, kg.charts; print([m for m in ('altair', 'vl_convert', 'pandas') if m in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
-
-
-def test_a_ratio_too_small_for_two_decimals_is_not_printed_as_zero() -> None:
+def test_numbers_beyond_two_decimals_say_so_and_do_not_stretch_the_axis() -> None:
     spec = forest(CASES["enormous"])
     (row,) = rows(spec)
     assert row["lower_text"] == "[<0.01,"
-    assert "×10" in row["upper_text"]
+    assert row["upper_text"] == ">99999]"
     assert row["beyond_left"]
     assert row["beyond_right"]
     assert {"0.01", "1", "100"} <= set(texts(svg(spec)))

@@ -55,14 +55,15 @@ def overflown(case: Any) -> set[int]:
 
 def test_smd_agrees_with_r_meta(meta_smd_case: Any, close: Any) -> None:
     case, data = meta_smd_case.case, meta_smd_case.data
-    how: dict[str, Any] = {
+    hows: dict[tuple[str, bool], dict[str, Any]] = {
         ("Hedges", True): {"measure": "SMD", "vtype": "WT"},
         ("Hedges", False): {"measure": "SMD", "vtype": "REVMAN"},
         ("Cohen", True): {"measure": "SMD", "vtype": "WT", "correct": False},
         ("Cohen", False): {"measure": "SMD", "vtype": "LS", "correct": False},
         ("Glass", True): {"measure": "SMD1", "vtype": "META", "correct": False},
         ("Glass", False): {"measure": "SMD1", "vtype": "META", "correct": False},
-    }[case["method_smd"], case["exact_smd"]]
+    }
+    how = hows[case["method_smd"], case["exact_smd"]]
     effects = escalc(**how, **{name: data[name] for name in ("m1i", "sd1i", "n1i", "m2i", "sd2i", "n2i")})
     assert close(effects.yi.tolist(), case["output"]["TE"])
     assert close((effects.vi**0.5).tolist(), case["output"]["seTE"])

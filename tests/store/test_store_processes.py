@@ -121,7 +121,8 @@ def test_a_second_writer_is_told_who_writes_and_what_helps(tmp_path: Path) -> No
             Store.open(url, "write")
 
 
-def test_readers_work_while_a_writer_holds_the_store(tmp_path: Path) -> None:
+def test_readers_work_while_a_writer_holds_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kg.store.upkeep._PATIENCE", 60)
     url = f"oxigraph:{tmp_path / 'store'}"
     with held(url, change("a", triple("a", "n", 1))):
         started = time.monotonic()
@@ -129,7 +130,7 @@ def test_readers_work_while_a_writer_holds_the_store(tmp_path: Path) -> None:
             assert graph_lines(one) == graph_lines(other) == [f"{triple('a', 'n', 1)} ."]
             with pytest.raises(StoreUnavailable, match="open for reading"):
                 one.commit([change("b", triple("b", "n", 1))], "me", "reason")
-        assert time.monotonic() - started < 1.5
+        assert time.monotonic() - started < 30  # nobody waited
 
 
 def test_a_reader_keeps_seeing_the_commit_it_opened(tmp_path: Path) -> None:
@@ -140,7 +141,7 @@ def test_a_reader_keeps_seeing_the_commit_it_opened(tmp_path: Path) -> None:
             before = graph_lines(reader), reader.fingerprint(), reader.heads(), reader.commits()
             replayed(writer, 9)
             writer.rebuild()
-            assert checkpoints(place) == ["3-1", "8-1", "9-1", "9-2"] or checkpoints(place) == ["3-1", "9-1", "9-2"]
+            assert checkpoints(place) == ["3-1", "9-1", "9-2"]
             assert (graph_lines(reader), reader.fingerprint(), reader.heads(), reader.commits()) == before
             assert reader.head().number == 3
             assert len(reader.versions("tests", "counter")) == 3
@@ -161,7 +162,7 @@ def test_publishing_can_wait_and_is_done_on_closing(tmp_path: Path) -> None:
         started = time.monotonic()
         with Store.open(f"oxigraph:{place}") as reader:  # waits for a moment, then takes what there is
             assert reader.head().number == 2
-        assert 1.9 < time.monotonic() - started < 4
+        assert 1.9 < time.monotonic() - started < 30
         writer.checkpoint()
         with Store.open(f"oxigraph:{place}") as reader:
             assert reader.head().number == 4

@@ -1,0 +1,165 @@
+"""Errors as RFC 9457 problems: one table from the class of an error to its status, one body for all of them."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from api.headers import SECURITY
+from api.negotiation import HTML, Form, preferred
+from api.templating import page
+from kg.errors import (
+    Contradiction,
+    EvidenceError,
+    InputRefused,
+    NotConverged,
+    NotPoolable,
+    QueryRefused,
+    StoreUnavailable,
+    UnknownTerm,
+)
+
+PROBLEM = Form("json", "application/problem+json", "problem")
+_LOG = logging.getLogger("api")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of problem: its name in the address of its type, its status, its title and what helps."""
+
+    name: str
+    status: int
+    title: str
+    remedy: str
+
+
+KINDS = (
+    Kind("unknown-term", 404, "Not in the graph", "Use one of the nearest names, or look the term up in the lists."),
+    Kind("contradiction", 422, "Options exclude each other", "Leave out one of the two options that are named."),
+    Kind("not-poolable", 422, "The trials cannot be pooled", "Ask as the message offers: another measure, or one instrument."),
+    Kind("not-converged", 422, "The fit did not converge", "Ask for another estimator."),
+    Kind("query-refused", 400, "The query is not accepted", "Run one of the queries that the collection lists."),
+    Kind("input-refused", 400, "The input is not accepted", "Correct the value that is named."),
+    Kind("store-unavailable", 503, "The store cannot be read now", "Ask again in a moment."),
+    Kind("invalid-parameters", 422, "A parameter is not accepted", "Correct the parameters listed under errors."),
+    Kind("evidence-changed", 410, "The evidence has changed", "Ask the question again; its answer has a new id."),
+    Kind("not-found", 404, "Nothing is here", "Start from the front page, or from the list of addresses in /openapi.json."),
+    Kind("method-not-allowed", 405, "The method is not allowed here", "Use one of the methods in the Allow header."),
+    Kind("not-acceptable", 406, "No such form", "Ask for one of the media types listed, or use a suffix."),
+    Kind("not-open", 404, "Free SPARQL is not open in this version", "Run one of the named queries under /queries."),
+    Kind("refused", 400, "The request is not accepted", "Correct the request."),
+    Kind("fault", 500, "The service failed", "This is a fault of the service; please report the address that was asked."),
+)
+_BY_NAME = {kind.name: kind for kind in KINDS}
+OF_ERROR: Mapping[type[EvidenceError], str] = {
+    UnknownTerm: "unknown-term",
+    Contradiction: "contradiction",
+    NotConverged: "not-converged",
+    NotPoolable: "not-poolable",
+    QueryRefused: "query-refused",
+    InputRefused: "input-refused",
+    StoreUnavailable: "store-unavailable",
+}
+_OF_STATUS = {404: "not-found", 405: "method-not-allowed", 406: "not-acceptable"}
+_OPTION = re.compile(r"(?<![\w-])--(?=[a-z])")
+_NAMED_OPTION = re.compile(r"(?<![\w-])--([a-z][a-z-]*)")
+
+
+@dataclass
+class Problem(Exception):  # noqa: N818
+    """A problem that a route raises itself; ``more`` are members beside those of the recommendation."""
+
+    kind: str
+    detail: str
+    errors: Sequence[Mapping[str, Any]] = ()
+    more: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        super().__init__(self.detail)
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of an application a problem."""
+    app.add_exception_handler(Problem, _own)
+    app.add_exception_handler(EvidenceError, _evidence)
+    app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _fault)
+
+
+def parameter(name: str, detail: str, **more: Any) -> dict[str, Any]:
+    """Return an item of ``errors`` about a query parameter."""
+    return {"pointer": f"/query/{name}", "parameter": name, "detail": detail, **more}
+
+
+def _own(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return _response(request, error)
+
+
+def _evidence(request: Request, error: Exception) -> Response:
+    name = next(OF_ERROR[cls] for cls in type(error).__mro__ if cls in OF_ERROR)
+    if name == "store-unavailable":
+        _LOG.error("the store cannot be read: %s", error)
+        return _response(request, Problem(name, "The store cannot be read now.", headers={"Retry-After": "5"}))
+    text = str(error)
+    wrong = set(_NAMED_OPTION.findall(text)) & set(request.query_params)
+    wrong |= {key for key, value in request.query_params.items() if value and repr(value) in text}
+    detail = _OPTION.sub("", text)
+    more = {"nearest": list(error.nearest)} if isinstance(error, UnknownTerm) else {}
+    return _response(request, Problem(name, detail, [parameter(key, detail) for key in sorted(wrong)], more))
+
+
+def _validation(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    found = []
+    for item in error.errors():
+        place = [str(part) for part in item["loc"]]
+        name = place[-1]
+        needed = item["type"] in {"missing", "string_too_short"}
+        detail = f"{name} is needed; add it" if needed else f"{name}: {str(item['msg'])[:1].lower()}{str(item['msg'])[1:]}"
+        found.append({"pointer": "/" + "/".join(place), "parameter": name, "detail": detail})
+    detail = "; ".join(str(item["detail"]) for item in found)
+    return _response(request, Problem("invalid-parameters", detail, found))
+
+
+def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    headers = dict(error.headers or {})
+    if "GET" in headers.get("Allow", ""):
+        headers["Allow"] = ", ".join(sorted({*re.split(r",\s*", headers["Allow"]), "HEAD"}))
+    name = _OF_STATUS.get(error.status_code, "refused")
+    detail = {
+        "not-found": "There is nothing at this address.",
+        "method-not-allowed": f"This address takes {headers.get('Allow', 'other methods')} only.",
+    }.get(name, str(error.detail))
+    return _response(request, Problem(name, detail, headers=headers), status=error.status_code)
+
+
+def _fault(request: Request, error: Exception) -> Response:
+    return _response(request, Problem("fault", "Something went wrong in the service; it has been logged."))
+
+
+def _response(request: Request, problem: Problem, status: int | None = None) -> Response:
+    kind = _BY_NAME[problem.kind]
+    code = status or kind.status
+    title = kind.title if code == kind.status else HTTPStatus(code).phrase
+    body: dict[str, Any] = {"type": f"/problems/{kind.name}", "title": title, "status": code, "detail": problem.detail}
+    body |= {"errors": [dict(item) for item in problem.errors]} if problem.errors else {}
+    body |= problem.more
+    headers = {**SECURITY, "Vary": "Accept", "Cache-Control": "no-store", **problem.headers}
+    if preferred(request.headers.get("accept"), (PROBLEM, HTML)) is HTML:
+        content = page("problem.html", request, problem=body, remedy=kind.remedy)
+        return Response(content, code, headers, HTML.content_type)
+    return Response(orjson.dumps(body), code, headers, PROBLEM.media_type)
