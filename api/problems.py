@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api.headers import SECURITY
-from api.negotiation import HTML, Form, preferred
+from api.negotiation import HTML, JSON, Form, preferred
 from api.templating import page
 from kg.errors import (
     Contradiction,
@@ -75,8 +75,8 @@ _OPTION = re.compile(r"(?<![\w-])--(?=[a-z])")
 _NAMED_OPTION = re.compile(r"(?<![\w-])--([a-z][a-z-]*)")
 
 
-@dataclass
-class Problem(Exception):  # noqa: N818
+@dataclass(eq=False)
+class Problem(Exception):
     """A problem that a route raises itself; ``more`` are members beside those of the recommendation."""
 
     kind: str
@@ -159,7 +159,7 @@ def _response(request: Request, problem: Problem, status: int | None = None) -> 
     body |= {"errors": [dict(item) for item in problem.errors]} if problem.errors else {}
     body |= problem.more
     headers = {**SECURITY, "Vary": "Accept", "Cache-Control": "no-store", **problem.headers}
-    if preferred(request.headers.get("accept"), (PROBLEM, HTML)) is HTML:
+    if preferred(request.headers.get("accept"), (PROBLEM, JSON, HTML)) is HTML:
         content = page("problem.html", request, problem=body, remedy=kind.remedy)
         return Response(content, code, headers, HTML.content_type)
     return Response(orjson.dumps(body), code, headers, PROBLEM.media_type)

@@ -115,8 +115,7 @@ class Report:
             if found.value is not None:
                 made.add((s, SH.value, found.value))
             if (path := next(self._rules.objects(rule, SH.path), None)) is not None:
-                made.add((s, SH.resultPath, path))
-                _copy(self._rules, path, made)
+                made.add((s, SH.resultPath, _copy(self._rules, path, made, f"result{number}path")))
             elif found.path is not None and owner is not None:
                 made.add((s, SH.resultPath, URIRef(found.path)))
         return made
@@ -494,9 +493,11 @@ def _copied(graph: Graph) -> Graph:
     return made
 
 
-def _copy(source: Graph, node: Node, to: Graph) -> None:
-    """Copy what a blank node says, such as a path, and the blank nodes that it leads to."""
-    if isinstance(node, BNode):
-        for p, o in source.predicate_objects(node):
-            to.add((node, p, o))
-            _copy(source, o, to)
+def _copy(source: Graph, node: Node, to: Graph, name: str) -> Node:
+    """Copy what a blank node says, such as a path, and the blank nodes that it leads to, under new names."""
+    if not isinstance(node, BNode):
+        return node
+    made = BNode(name)
+    for number, (p, o) in enumerate(sorted(source.predicate_objects(node), key=str)):
+        to.add((made, p, _copy(source, o, to, f"{name}{number}")))
+    return made

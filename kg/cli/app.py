@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
-import click
 import typer
 
 from kg import __version__
@@ -34,7 +33,7 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def _global(
     context: typer.Context,
     store: Annotated[
@@ -49,6 +48,8 @@ def _global(
 ) -> None:
     """Global options stand before the command; --json and --quiet may stand behind it too."""
     context.obj = Output(Settings.read(store), as_json=as_json, quiet=quiet)
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 keeping.register(app)
@@ -80,26 +81,17 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command; exit 0 good, 1 input refused, 2 wrong usage, 3 no store."""
     given = sys.argv[1:] if arguments is None else arguments
     try:
-        status = app(args=_globals_first(list(given)), standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        status = stop.exit_code
-    except click.ClickException as wrong:
-        wrong.show()
-        status = WRONG_USAGE
-    except click.Abort:
-        status = 130
+        app(args=_globals_first(list(given)), prog_name="kg")
     except Contradiction as error:
-        status = _told(error, WRONG_USAGE)
+        _stop(error, WRONG_USAGE)
     except StoreUnavailable as error:
-        status = _told(error, NO_STORE)
+        _stop(error, NO_STORE)
     except EvidenceError as error:
-        status = _told(error, REFUSED)
-    except BrokenPipeError:
+        _stop(error, REFUSED)
+    except BrokenPipeError:  # whoever reads us has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 0
-    sys.exit(status if isinstance(status, int) else 0)
 
 
-def _told(error: Exception, status: int) -> int:
+def _stop(error: EvidenceError, status: int) -> NoReturn:
     print(f"kg: {error}", file=sys.stderr)
-    return status
+    sys.exit(status)

@@ -35,12 +35,11 @@ def heterogeneity(studies: Studies, tau2: Array | None) -> Heterogeneity:
     """Describe how much the effects differ; without ``tau2``, I2 and H2 are those of Q."""
     at = weigh(studies, 1.0 / studies.v)
     df = studies.k - 1
-    q = np.where(df > 0, at.q(), 0.0)
+    q = at.q()
     i2, h2 = i2_q, h2_q = from_q(q, df)
     if tau2 is not None:
-        several = df > 0
-        # the typical variance, (k - 1) / tr(P) (Higgins & Thompson 2002, eq. 9)
-        i2, h2 = from_tau2(tau2, np.where(several, df / np.where(several, at.trace_p(), 1.0), 1.0))
+        trace = at.trace_p()  # the typical variance is (k - 1) / tr(P) (Higgins & Thompson 2002, eq. 9)
+        i2, h2 = from_tau2(tau2, np.where(df > 0, df, 1.0) / np.where(df > 0, trace, 1.0))
     return Heterogeneity(q, df, chi2_p(q, df), i2, h2, i2_q, h2_q)
 
 
@@ -50,9 +49,9 @@ def from_tau2(tau2: Array, typical: Array) -> tuple[Array, Array]:
 
 
 def from_q(q: Array, df: Array) -> tuple[Array, Array]:
-    """I2 in percent and H2 of Q; 0 and 1 for one study."""
-    i2 = np.where(q > df, 100.0 * (q - df) / np.where(q > 0, q, 1.0), 0.0)
-    return i2, np.where(df > 0, q / np.where(df > 0, df, 1.0), 1.0)
+    """Return I2 in percent and H2 of Q; 0 and 1 for one study."""
+    above = np.maximum(q - df, 0.0)
+    return 100.0 * above / np.where(above > 0, q, 1.0), np.where(df > 0, q, 1.0) / np.maximum(df, 1.0)
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,8 @@ MEASURES: MappingProxyType[str, Measure] = MappingProxyType(
 )
 """Every effect measure by its code."""
 
-LARGEST = 1e70
-"""Effects and variances up to here, and from its inverse on, have fourth powers that a float can hold."""
+LARGEST = 1e40
+"""Effects and variances up to here, and from its inverse on, have products of powers that a float can hold."""
 
 CELLS = {("ai", "bi", "ci", "di"): ("ai", "bi", "ci", "di"), ("xi", "mi"): ("xi", "mi")} | {
     columns: tuple(c for c in columns if c.startswith("x")) for columns in {m.columns for m in RATES}
@@ -173,11 +173,11 @@ def effects_of(
         adjusted = zeros.adjusted(kept, cells)
     with np.errstate(all="ignore"):  # a zero cell, a perfect correlation, an overflow: not finite, so not estimable
         yi, vi = chosen.effects(adjusted, how)
-    defined = np.isfinite(yi) & np.isfinite(vi)
-    estimable = defined & (vi > 0)
-    _refuse_extremes(yi, vi, estimable, study)
+    estimable = (vi >= 1 / LARGEST) & (vi <= LARGEST) & (np.abs(yi) <= LARGEST)
     if estimable.all():
         return Effects(measure, frozen(yi), frozen(vi), frozen(estimable), study)
+    defined = np.isfinite(yi) & np.isfinite(vi)
+    _refuse_extremes(yi, vi, defined & (vi > 0), study)
     why_not = {row: _why_not(row, values, dropped, defined) for row in np.flatnonzero(~estimable).tolist()}
     yi, vi = np.where(defined, yi, 0.0), np.where(estimable, vi, 0.0)
     return Effects(measure, frozen(yi), frozen(vi), frozen(estimable), study, MappingProxyType(why_not))

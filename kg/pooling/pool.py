@@ -17,7 +17,7 @@ from kg.pooling.measures import MEASURES, Columns, effects_of, escalc, tables
 from kg.pooling.pooled import Pooled
 from kg.pooling.results import result
 from kg.pooling.stratified import STRATIFIED, Stratified, StratifiedOptions, stratified
-from kg.pooling.studies import arrange
+from kg.pooling.studies import arrange, weigh
 from kg.pooling.zero_cells import ZeroCells
 
 AROUND_MH = "DL-MH"
@@ -65,6 +65,8 @@ def pool(
         how = random_or_common(how)
     if method in STRATIFIED and how.test != "z":
         raise NotPoolable(f"test is {test}, but MH and PETO have test z alone; leave it out")
+    if effects is not None and columns:
+        raise InputRefused(f"effects and columns ({', '.join(columns)}) are given; give one of them")
     if not tabular:
         if effects is None:
             effects = escalc(
@@ -104,11 +106,12 @@ def random_or_common(how: Model) -> Model:
 
 
 def around(common: Stratified, effects: Effects, how: Model) -> Pooled:
-    """DerSimonian and Laird's random effects with Q taken around a stratified common effect."""
-    v = effects.vi[effects.estimable]
-    w = np.sort(1.0 / v)
-    scale = float(np.sum(w) - np.sum(w * w) / np.sum(w))
-    tau2 = max(0.0, (common.Q - common.Q_df) / scale) if common.Q_df else 0.0
+    """Pool by DerSimonian and Laird's random effects, with Q taken around a stratified common effect."""
+    there = effects.estimable
+    tau2 = 0.0
+    if common.Q > common.Q_df > 0:
+        studies = arrange(effects.yi[there], effects.vi[there], np.array([common.k_effects])).studies
+        tau2 = (common.Q - common.Q_df) / float(weigh(studies, 1.0 / studies.v).trace_p()[0])
     p = pool_effects(effects, how, tau2=tau2)
     return replace(p, method=AROUND_MH, Q=common.Q, Q_p=common.Q_p, I2_Q=common.I2_Q, H2_Q=common.H2_Q)
 

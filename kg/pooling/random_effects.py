@@ -176,7 +176,7 @@ def climbed(
         for j in (j for j in roots if 0 < abs(phi[j]) < NEAR_ZERO):
             without = np.where(np.arange(phi.size) == j, 0.0, phi)
             there = evaluate(blocks, structure.theta(without), reml=reml)
-            if there is not None and there.value >= fit.value:
+            if there is not None and there.value >= fit.value - 1e-13 * abs(fit.value):
                 phi, fit = without, there
         J = structure.jacobian(phi)
         slope = J.T @ fit.score

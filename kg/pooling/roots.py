@@ -14,6 +14,8 @@ Step = Callable[[Studies, Array, Array], tuple[Array, Array]]
 """At (studies, tau2, target): a value that is positive below the root, and the Newton step from tau2."""
 
 MAX_STEPS = 200
+NEWTON_STEPS = 25
+"""From then on every bracket is halved, so that no cycle of Newton steps can last."""
 SETTLED = 1e-8
 """A Newton step this small, relative to where it leads, leaves an error of about its square."""
 
@@ -21,9 +23,8 @@ SETTLED = 1e-8
 def solve(step: Step, studies: Studies, target: Array, low: Array, high: Array, start: Array) -> Array:
     """Return the tau2 of each analysis between ``low`` (value >= 0) and ``high`` (value <= 0) where the value is 0.
 
-    Newton's method, kept inside the bracket that the sign of the value gives; where it leaves the bracket, or does not
-    shorten its steps, the bracket is halved. Analyses that have settled leave the active set.
-    Raises NotConverged after 200 steps.
+    Newton's method, kept inside the bracket that the sign of the value gives; where it leaves the bracket, the bracket
+    is halved. Analyses that have settled leave the active set. Raises NotConverged after 200 steps.
     """
     root = np.array(low)
     active = np.flatnonzero(high > low)
@@ -31,18 +32,16 @@ def solve(step: Step, studies: Studies, target: Array, low: Array, high: Array, 
         return root
     here = studies if active.size == root.size else studies.take(active)
     a, b, t, goal = low[active], high[active], start[active], target[active]
-    before = b - a
-    for _ in range(MAX_STEPS):
+    for count in range(MAX_STEPS):
         value, newton = step(here, t, goal)
         above = value > 0
         a, b = np.where(above, t, a), np.where(above, b, t)
-        new, size = t + newton, np.abs(newton)
-        inside = (new >= a) & (new <= b) & (size <= 0.75 * before)
-        settled = inside & (size <= SETTLED * new)
-        if not inside.all():
-            settled |= b - a <= 4e-16 * b
-            new = np.where(inside, new, np.where(settled, t, _middle(a, b, here)))
-            size = np.where(inside, size, b - a)
+        new = t + newton
+        inside = (new >= a) & (new <= b)
+        settled = np.abs(newton) <= SETTLED * new
+        if count >= NEWTON_STEPS or not inside.all():
+            settled = np.where(inside, settled, b - a <= 4e-16 * b)
+            new = np.where(inside & (settled | (count < NEWTON_STEPS)), new, _middle(a, b, here))
         if settled.all():
             root[active] = new
             return root
@@ -50,8 +49,8 @@ def solve(step: Step, studies: Studies, target: Array, low: Array, high: Array, 
             root[active[settled]] = new[settled]
             keep = ~settled
             active, here = active[keep], here.where(keep)
-            a, b, goal, new, size = a[keep], b[keep], goal[keep], new[keep], size[keep]
-        t, before = new, size
+            a, b, goal, new = a[keep], b[keep], goal[keep], new[keep]
+        t = new
     raise NotConverged(
         f"the search for tau2 did not settle in {MAX_STEPS} steps ({active.size} of {target.size} analyses); "
         "use a closed-form estimator (DL, HE, SJ)"

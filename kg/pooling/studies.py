@@ -133,12 +133,13 @@ class Weighted:
 
 def weigh(studies: Studies, w: Array) -> Weighted:
     """Weight the studies and take the residuals from their weighted mean."""
+    starts, y = studies.starts, studies.y
     tail = w.copy()
-    tail[studies.starts] = 0.0
-    first, rest = w[studies.starts], studies.sum(tail)
+    tail[starts] = 0.0
+    first, rest = w[starts], np.add.reduceat(tail, starts)
     total = first + rest
-    mean = studies.sum(w * studies.y) / total
-    return Weighted(studies, w, tail, first, rest, total, mean, studies.y - studies.spread(mean))
+    mean = np.add.reduceat(w * y, starts) / total
+    return Weighted(studies, w, tail, first, rest, total, mean, y - studies.spread(mean))
 
 
 def weigh_at(studies: Studies, tau2: Array) -> Weighted:

@@ -25,9 +25,9 @@ def tau2_interval(kind: str | None, studies: Studies, tau2: Array, method: str, 
         return lower, upper
     if kind == "PL" and method not in {"ML", "REML"}:
         raise NotPoolable(f"a profile likelihood interval goes with method ML or REML, not {method}; ask for QP")
-    several = np.flatnonzero(studies.sizes > 1)
-    if several.size:
-        here = studies.take(several)
+    several = studies.sizes > 1
+    if several.any():
+        here = studies.where(several)
         ends = q_profile(here, level) if kind == "QP" else profile_likelihood(here, tau2[several], method, level)
         lower[several], upper[several] = ends
     return lower, upper
@@ -42,7 +42,7 @@ def q_profile(studies: Studies, level: float) -> tuple[Array, Array]:
     dfs = (studies.k - 1).tolist()
     targets = np.array([chi2_quantile(t, df) for t in (tail, 1.0 - tail) for df in dfs])
     n = studies.sizes.size
-    both = tau2_where_q_is(targets, studies.take(np.tile(np.arange(n), 2)))
+    both = tau2_where_q_is(targets, studies.take(np.arange(2 * n) % n))
     return both[:n], both[n:]
 
 

@@ -18,6 +18,7 @@ LOG_2PI = math.log(2 * math.pi)
 LOG_RATIO = math.log(4.0)
 """Points of the grid lie a factor of 4 apart: the score cannot turn sharply on the scale of log tau2."""
 CHUNK = 1 << 20
+"""Study rows looked at together; it bounds memory."""
 
 
 def log_likelihoods(at: Weighted) -> tuple[Array, Array]:
@@ -84,40 +85,46 @@ def restricted_maximum_likelihood(studies: Studies) -> Array:
 def _highest_maximum(step: Step, studies: Studies, *, restricted: bool) -> Array:
     best = np.zeros(studies.sizes.size)
     ceiling = _ceiling(studies)
-    uncertain = np.flatnonzero(ceiling > 0)  # one study, or equal effects: the maximum is at 0
-    if not uncertain.size:
+    uncertain = ceiling > 0  # one study, or equal effects: the maximum is at 0
+    if not uncertain.any():
         return best
-    owner, low, high, start = _rises_then_falls(step, studies.take(uncertain), ceiling[uncertain])
-    owner = uncertain[owner]
-    here = studies.take(owner)
+    studies = studies.where(uncertain)
+    owner, low, high, start = _rises_then_falls(step, studies, ceiling[uncertain])
+    counts = np.bincount(owner)
+    one_each = owner.size == counts.size
+    here = studies if one_each else studies.take(owner)
     peaks = solve(step, here, np.zeros(owner.size), low, high, start)
-    best[owner] = peaks
-    counts = np.bincount(owner, minlength=best.size)
-    if counts.max() > 1:
+    if not one_each:
         heights = log_likelihood(here, peaks, restricted=restricted)
-        for several in np.flatnonzero(counts > 1).tolist():
-            at = np.flatnonzero(owner == several)
-            best[several] = peaks[at[np.argmax(heights[at])]]
+        highest = np.lexsort((heights, owner))[counts.cumsum() - 1]
+        peaks = peaks[highest]
+    best[uncertain] = peaks
     return best
 
 
 def _rises_then_falls(step: Step, studies: Studies, ceiling: Array) -> tuple[Ints, Array, Array, Array]:
-    """Brackets of every maximum: its analysis, low and high end, and a start inside; low = high = 0 for one at 0."""
+    """Bracket every maximum: its analysis, low and high end, and a start inside; low = high = 0 for one at 0.
+
+    In the order of the analyses; each has at least one.
+    """
     first = 0.5 * studies.v[studies.starts]
-    points = np.ceil(np.log(ceiling / first) / LOG_RATIO).clip(0, 600).astype(np.intp) + 2
-    last = np.cumsum(points) - 1
-    owner = np.repeat(np.arange(points.size), points)
-    place = np.arange(owner.size) - np.repeat(last - points + 1, points)
+    spans = np.ceil(np.log(ceiling / first) / LOG_RATIO)
+    points = np.maximum(spans, 0.0).astype(np.intp) + 2
+    last = points.cumsum() - 1
+    owner = np.arange(points.size).repeat(points)
+    place = np.arange(owner.size) - (last - points + 1).repeat(points)
     grid = np.minimum(first[owner] * np.exp(LOG_RATIO * (place - 1.0)), ceiling[owner])
     grid[place == 0] = 0.0
     value, newton = _on_grid(step, studies, owner, grid)
-    falls = (value[:-1] > 0) & (value[1:] <= 0)
-    falls[last[:-1]] = False
-    lower = np.concatenate([np.flatnonzero((place == 0) & (value <= 0)), np.flatnonzero(falls)])
+    value[last] = np.minimum(value[last], 0.0)  # the ceiling lies above every maximum, whatever rounding says
+    tops = (place == 0) & (value <= 0)
+    tops[:-1] |= (value[:-1] > 0) & (value[1:] <= 0) & (place[1:] > 0)
+    lower = tops.nonzero()[0]
     upper = lower + (value[lower] > 0)
     low, high = grid[lower], grid[upper]
+    width = high - low
     nearer = np.where(np.abs(newton[lower]) < np.abs(newton[upper]), lower, upper)
-    start = grid[nearer] + np.clip(newton[nearer], low - high, high - low)
+    start = grid[nearer] + np.minimum(np.maximum(newton[nearer], -width), width)
     return owner[lower], low, high, np.where((start > low) & (start < high), start, 0.5 * (low + high))
 
 

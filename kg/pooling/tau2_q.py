@@ -18,7 +18,7 @@ def tau2_where_q_is(target: Array, studies: Studies) -> Array:
     above, first = _step(studies, zero, target)
     # Q(t) <= sum y^2 / t, so that Q is below the target at this upper end
     high = np.where(above > 0, 1.0001 * studies.sum(studies.y**2) / target, 0.0)
-    return solve(_step, studies, target, zero, high, np.clip(first, zero, high))
+    return solve(_step, studies, target, zero, high, np.minimum(np.maximum(first, zero), high))
 
 
 def _step(studies: Studies, tau2: Array, target: Array) -> tuple[Array, Array]:

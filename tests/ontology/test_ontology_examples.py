@@ -6,11 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.ontology.ontology_files import FOLDER, INVALID, VALID, read, rules, shapes, world
 from rdflib import URIRef
 from rdflib.namespace import SH
 
 from kg.iris import EV
+from tests.ontology.ontology_files import FOLDER, INVALID, VALID, read, rules, shapes, world
 
 BREAKS = re.compile(r"# Breaks ev:([\w-]+): .+\.\n(?:# Breaks too: (.+)\.\n)?")
 

@@ -10,12 +10,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.ontology.ontology_files import FOLDER, INVALID, SHAPE_FILES, VALID, VOCABULARIES, evidence, read, vocabularies
 from rdflib import Graph, Literal, Namespace, URIRef
 from rdflib.namespace import DCTERMS, OWL, RDF, RDFS, SKOS
 from rdflib.term import Node
 
 from kg.iris import BASE, EV, expand, prefixes
+from tests.ontology.ontology_files import (
+    FOLDER,
+    INVALID,
+    SHAPE_FILES,
+    VALID,
+    VOCABULARIES,
+    evidence,
+    read,
+    vocabularies,
+)
 
 TERMS = Path("/work/shared/design/terms.csv")
 ONTOLOGY = URIRef(EV.removesuffix("#"))

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 import statsmodels.api as sm
-from complete_studies import complete
 
 from kg.errors import InputRefused, NotPoolable
 from kg.pooling.asymmetry import harbord, peters, rank_test, regression_test
+from tests.pooling.complete_studies import complete
 
 REPORTED_AS = {"coef": "beta", "coef_se": "se"}
 A, B = [4, 6, 3, 62, 33], [119, 300, 228, 13536, 5036]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from complete_studies import complete
 
 from kg.errors import InputRefused, NotPoolable
 from kg.pooling.failsafe import fail_safe
+from tests.pooling.complete_studies import complete
 
 
 def test_fsn_agrees_with_metafor(fsn_case: Any, close: Any) -> None:

@@ -24,7 +24,7 @@ PRECISION = 1e-4
 
 @cache
 def likelihood(dataset: str, measure: str, model: str) -> Likelihood:
-    from conftest import reference_cases
+    from tests.pooling.conftest import reference_cases
 
     data = next(c for c in reference_cases("glmm") if c.dataset == dataset).data
     counts = [np.array(data[name], float) for name in FIELDS[measure]]

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from complete_studies import complete, simulated
 
 from kg.errors import NotPoolable
 from kg.pooling.influence import influence
 from kg.pooling.regression import regress
+from tests.pooling.complete_studies import complete, simulated
 
 
 def test_influence_agrees_with_metafor(influence_case: Any, close: Any) -> None:

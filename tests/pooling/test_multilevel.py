@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from complete_studies import simulated
 
 from kg.errors import InputRefused, NotConverged, NotPoolable
 from kg.pooling import pool
@@ -19,6 +18,7 @@ from kg.pooling.mixed import evaluate
 from kg.pooling.multilevel import Multilevel, multilevel
 from kg.pooling.regression import regress
 from kg.pooling.robust import robust
+from tests.pooling.complete_studies import simulated
 
 PRECISION = 1e-6
 
@@ -70,7 +70,7 @@ def at_theirs(fit: Multilevel, expected: dict[str, Any]) -> float:
 
 @cache
 def fitted(dataset: str, of: str) -> Multilevel:
-    from conftest import reference_cases
+    from tests.pooling.conftest import reference_cases
 
     case = next(c for c in reference_cases("rma_mv") if c.dataset == dataset and c.case["structure"] == of)
     return of_case(case, case.case["random"], case.case["output"]["names"])

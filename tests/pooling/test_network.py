@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from complete_studies import simulated
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +14,7 @@ from kg.pooling import pool
 from kg.pooling.network import Network, network
 from kg.pooling.network_designs import decompose, net_heat
 from kg.pooling.network_split import league, split
+from tests.pooling.complete_studies import simulated
 
 MATRICES = ("TE_common", "seTE_common", "TE_random", "seTE_random", "pi_lb", "pi_ub")
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from complete_studies import complete, simulated
 
 from kg.pooling.pet_peese import pet_peese
 from kg.pooling.regression import regress
+from tests.pooling.complete_studies import complete, simulated
 
 
 def test_pet_agrees_with_metafor(pet_case: Any, close: Any) -> None:

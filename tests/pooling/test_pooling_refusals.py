@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
 import pytest
 
-from kg.errors import EvidenceError, InputRefused, NotPoolable
+from kg.errors import EvidenceError, InputRefused, NotConverged, NotPoolable
 from kg.pooling import Pooled, escalc, pool, pool_many
 
 GOOD: dict[str, Any] = {"yi": [0.1, 0.4, 0.2], "vi": [0.02, 0.05, 0.03]}
@@ -131,3 +133,27 @@ def test_results_cannot_be_changed() -> None:
         p.weights[0] = 1
     with pytest.raises(AttributeError):
         p.k = 2  # type: ignore[misc]
+
+
+def test_a_search_that_does_not_settle_is_an_error_and_stays_in_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kg.pooling.roots.MAX_STEPS", 1)
+    with pytest.raises(NotConverged, match="use a closed-form estimator"):
+        pool(method="REML", yi=[-0.47, -1.56, 0.18, 0.88], vi=[0.063, 0.066, 0.0125, 0.0068])
+    equal = {"yi": [0.3, 0.3], "vi": [0.1, 0.2]}
+    unsettled, fine = pool_many([{"yi": [-0.47, -1.56, 0.18], "vi": [0.063, 0.066, 0.0125]}, equal], method="REML")
+    assert isinstance(unsettled, NotConverged)
+    assert isinstance(fine, Pooled)
+    assert fine.tau2 == 0
+
+
+def test_effects_and_columns_together_are_refused() -> None:
+    with pytest.raises(InputRefused, match="give one of them"):
+        pool(escalc(**GOOD), **GOOD)
+    with pytest.raises(InputRefused, match="pools tables, not effects"):
+        pool(escalc(**GOOD), method="MH")
+
+
+def test_importing_does_not_load_scipy_stats() -> None:
+    code = "import sys, kg.pooling; print('scipy.stats' in sys.modules)"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "False"

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from complete_studies import simulated, typical
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from kg.errors import InputRefused, NotPoolable
 from kg.pooling import pool
 from kg.pooling.permutation import permutation_test
 from kg.pooling.regression import Regression, regress
+from tests.pooling.complete_studies import simulated, typical
 
 METHODS = ("EE", "DL", "HE", "HS", "HSk", "SJ", "ML", "REML", "EB", "PM")
 NOT_REPORTED = {"aic_ml", "bic_ml"}  # of the other likelihood under REML; ours follow the one that was maximised

@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from complete_studies import Array, complete, simulated
 from scipy.special import ndtr, ndtri
 
 from kg.errors import InputRefused, NotPoolable
 from kg.pooling import pool
 from kg.pooling.selection import step_selection
+from tests.pooling.complete_studies import Array, complete, simulated
 
 PRECISION = 1e-4
 

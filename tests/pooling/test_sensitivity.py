@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from complete_studies import Array, complete, simulated, typical
 
 from kg.errors import InputRefused, NotPoolable
 from kg.pooling.sensitivity import blup, cumulative, leave_one_out
+from tests.pooling.complete_studies import Array, complete, simulated, typical
 
 
 def agrees(found: Any, expected: dict[str, Any], vi: Array, close: Any) -> None:

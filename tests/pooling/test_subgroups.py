@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from complete_studies import complete
 
 from kg.errors import NotPoolable
 from kg.pooling.subgroups import subgroups
+from tests.pooling.complete_studies import complete
 
 
 def test_subgroup_agrees_with_metafor(subgroup_case: Any, close: Any) -> None:

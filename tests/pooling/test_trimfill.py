@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from complete_studies import complete, simulated
 
 from kg.errors import InputRefused, NotPoolable
 from kg.pooling.trimfill import trim_and_fill
 from kg.pooling.weighted_fit import Rows
+from tests.pooling.complete_studies import complete, simulated
 
 DEFAULT_THRESHOLD = 1e-5
 

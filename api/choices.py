@@ -1,0 +1,125 @@
+"""What can be chosen in the form on the front page: the terms that trials of the store have, with how many trials."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from kg.asked import CI_NAMES, METHOD_NAMES
+from kg.evidence_base import EvidenceBase
+from kg.iris import BASE, EV, local
+from kg.protocol import CI_METHODS, MEASURES, METHODS
+from kg.vocabulary import Entry
+
+_MOST_EXAMPLES = 6
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A term of the form: its slug, its label, and how many trials have it."""
+
+    slug: str
+    label: str
+    trials: int
+
+
+@dataclass(frozen=True)
+class Example:
+    """A question as a link: its title and its words."""
+
+    title: str
+    words: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Everything the form offers."""
+
+    interventions: list[Choice]
+    classes: list[Choice]
+    comparators: list[Choice]
+    benefits: list[Choice]
+    harms: list[Choice]
+    other_outcomes: list[Choice]
+    conditions: list[Choice]
+    routes: list[Choice]
+    bands: list[Choice]
+    protocols: list[Choice]
+    examples: list[Example]
+    measures: tuple[str, ...] = MEASURES
+    methods: tuple[str, ...] = METHODS
+    cis: tuple[str, ...] = CI_METHODS
+
+
+OPTIONS = {"measure": MEASURES, "method": METHOD_NAMES, "ci": CI_NAMES, "via": ("table", "sparql")}
+"""Options of a question that take one of a few words."""
+
+
+def choices(base: EvidenceBase) -> Choices:
+    """Return what the form offers, counted in the evidence table."""
+    known = base.vocabulary
+    arms = list(base.table.rows("trials/arms").records())
+    results = [*base.table.rows("trials/arm-results").records(), *base.table.rows("trials/reported-contrasts").records()]
+    studied = [(a["studied"], a["trial"]) for a in arms if a["studied"] and a["role"] == EV + "experimental"]
+    conditions = [(r["condition"], r["trial"]) for r in base.table.rows("trials/trial-conditions").records()]
+    compared = {row["drug"]: int(row["trials"]) for row in base.query("explore/comparators").records()}
+    outcomes = _counted(base, known.entries("outcomes"), ((r["outcome"], r["trial"]) for r in results))
+    kinds = {kind: _of_kind(base, kind) for kind in ("benefit", "harm")}
+    bands = {choice.slug: choice for choice in _counted(base, known.entries("bands"), ((r["band"], r["trial"]) for r in results))}
+    order = ("immediate-term", "short-term", "medium-term", "long-term")
+    return Choices(
+        interventions=_counted(base, known.entries("drugs"), studied),
+        classes=_counted(base, known.entries("classes"), studied),
+        comparators=sorted(
+            (Choice(e.slug, e.label, compared[e.iri]) for e in known.entries("drugs") if e.iri in compared),
+            key=lambda choice: (-choice.trials, choice.label),
+        ),
+        benefits=[c for c in outcomes if c.slug in kinds["benefit"]],
+        harms=[c for c in outcomes if c.slug in kinds["harm"]],
+        other_outcomes=[c for c in outcomes if c.slug not in kinds["benefit"] | kinds["harm"]],
+        conditions=_counted(base, known.entries("conditions"), conditions),
+        routes=_counted(base, known.entries("routes"), ((a["route"], a["trial"]) for a in arms)),
+        bands=sorted(bands.values(), key=lambda c: order.index(c.slug) if c.slug in order else len(order)),
+        protocols=[Choice(e.slug, e.label, 0) for e in known.entries("protocols")],
+        examples=list(_examples(base))[:_MOST_EXAMPLES],
+    )
+
+
+def _counted(base: EvidenceBase, entries: Iterable[Entry], pairs: Iterable[tuple[str | None, str]]) -> list[Choice]:
+    """Return the terms that have trials, what is narrower counted in."""
+    trials: dict[str, set[str]] = {}
+    for term, trial in pairs:
+        if term:
+            trials.setdefault(term, set()).add(trial)
+    found = []
+    for entry in entries:
+        below = set[str]().union(*(trials.get(iri, set()) for iri in base.vocabulary.closure(entry.iri)))
+        if below:
+            found.append(Choice(entry.slug, entry.label, len(below)))
+    return found
+
+
+def _of_kind(base: EvidenceBase, kind: str) -> set[str]:
+    rows = base.query("explore/neighbours", thing=EV + kind).records()
+    return {local(r["neighbour"]) for r in rows if r["direction"] == "in" and r["property"] == EV + "outcomeKind"}
+
+
+def _examples(base: EvidenceBase) -> Iterable[Example]:
+    """Yield questions that reviews asked: those with a printed value first, then the first of each intervention."""
+    label = base.vocabulary.label
+    default = base.protocol().review
+    asked = [a for a in base.published if a.repeats is None and a.review == f"{BASE}review/{default}" and a.values]
+    printed = [a for a in asked if any(v["basis"] == EV + "printed" for v in a.values.values())]
+    seen = {a.terms["intervention"] for a in printed}
+    for analysis in (*printed, *asked):
+        terms = {name: iri for name, iri in analysis.terms.items() if iri}
+        if not {"intervention", "comparator", "outcome"} <= set(terms):
+            continue
+        if analysis not in printed:
+            if terms["intervention"] in seen:
+                continue
+            seen.add(terms["intervention"])
+        parts = [f"{label(terms['intervention'])} versus {label(terms['comparator'])} for {label(terms['outcome'])}"]
+        parts += [label(terms[name]) for name in ("band", "route") if name in terms]
+        title = ", ".join(parts)
+        yield Example(title[:1].upper() + title[1:], {name: local(iri) for name, iri in terms.items()})

@@ -1,0 +1,77 @@
+"""The OpenAPI document, its examples taken from real answers of the open store."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Depends, FastAPI, Request
+from starlette.responses import Response
+
+from api import addresses
+from api.dependencies import ServiceDep, only
+from api.negotiation import JSON
+from api.responses import json_bytes, not_modified, represented, unchanged
+from api.service import Service
+from api.thing import thing
+from kg import asked
+from kg.errors import EvidenceError, UnknownTerm
+from kg.formats.answer_json import answer_json
+
+router = APIRouter(include_in_schema=False, dependencies=[Depends(only())])
+SUMMARY = (
+    "Answers to questions of effect and harm, pooled from randomised trials in a knowledge graph; "
+    "every number can be walked back to the row of the source it came from."
+)
+
+
+@router.get("/openapi.json")
+def read_description(request: Request, service: ServiceDep) -> Response:
+    """Give the OpenAPI document."""
+    tag = service.tag("openapi")
+    if unchanged(request, tag):
+        return not_modified(tag)
+    return represented(json_bytes(described(request.app, service)), JSON, tag)
+
+
+def described(app: FastAPI, service: Service) -> dict[str, Any]:
+    """Return the OpenAPI document with examples from the store."""
+    document = app.openapi()
+    paths = document["paths"]
+    for place, example in _examples(service).items():
+        content = paths[place]["get"]["responses"]["200"]["content"]["application/json"]
+        content["example"] = example
+    for parameters in (paths["/answer"]["get"]["parameters"], paths["/answer.{form}"]["get"]["parameters"]):
+        for parameter in parameters:
+            words = service.choices.examples[0].words if service.choices.examples else {}
+            if parameter["name"] in words:
+                parameter["example"] = words[parameter["name"]]
+    return document
+
+
+def _examples(service: Service) -> dict[str, Any]:
+    """Return an example for the body of some addresses; a store without reviews gives none."""
+    made: dict[str, Any] = {}
+    for example in service.choices.examples[:1]:
+        try:
+            found = answer_json(service.answer(asked.of(**example.words)))
+            made["/answer"] = {**found, "studies": found["studies"][:1], "excluded": found["excluded"][:1]}
+            iri = found["question"]["intervention"]["iri"]
+            made["/drugs/{slug}"] = thing(service, iri).model_dump()
+        except EvidenceError:
+            continue
+    entries = service.base.vocabulary.entries("drugs")[:2]
+    items = [
+        {"iri": e.iri, "slug": e.slug, "label": e.label, "alternatives": list(e.alternatives), "href": addresses.page(e.iri)}
+        for e in entries
+    ]
+    made["/drugs"] = {"items": items, "total": len(service.base.vocabulary.entries("drugs")), "next": None}
+    return made
+
+
+def unknown_example(service: Service) -> UnknownTerm | None:
+    """Return a real error for an unknown term."""
+    try:
+        service.base.vocabulary.resolve("ketamin", "drugs")
+    except UnknownTerm as error:
+        return error
+    return None

@@ -1,0 +1,163 @@
+"""Answers: one question, an answer asked before, and all analyses of a review."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import Response
+
+from api import addresses, schemas
+from api.answer_page import answer_page
+from api.dependencies import ServiceDep, check_parameters, only
+from api.negotiation import ANSWER_FORMS, CSV, FACTS_FIRST, HTML, JSON, JSONLD, PNG, SVG, TURTLE, Form
+from api.problems import Problem
+from api.responses import chosen, json_bytes, not_modified, represented, unchanged
+from api.service import Service
+from api.summary import summary
+from api.templating import page
+from kg.errors import InputRefused
+from kg.formats.answer_csv import answer_csv
+from kg.formats.answer_json import answer_json
+from kg.formats.rdf import jsonld, turtle
+from kg.iris import local
+from kg.model.answer import Answer
+from kg.provenance import answer_iri, answer_triples
+
+router = APIRouter(tags=["evidence"])
+_OTHER_FORMS: dict[str, Any] = {form.media_type: {} for form in ANSWER_FORMS if form is not JSON}
+_ANSWER: dict[int | str, dict[str, Any]] = {
+    200: {"content": _OTHER_FORMS},
+    304: {"description": "The caller's representation is current."},
+    406: {"model": schemas.ProblemBody, "description": "No form fits Accept."},
+}
+_ASKED: dict[int | str, dict[str, Any]] = {
+    400: {"model": schemas.ProblemBody, "description": "A value is not accepted."},
+    404: {"model": schemas.ProblemBody, "description": "A term is not in the graph; `nearest` has three that are."},
+    422: {"model": schemas.ProblemBody, "description": "A parameter is wrong, options contradict, or trials do not pool."},
+}
+
+
+def known_words(request: Request) -> None:
+    """Refuse parameters that are no words of a question."""
+    check_parameters(request, schemas.QuestionWords.model_fields)
+
+
+Words = Annotated[schemas.QuestionWords, Query()]
+
+
+@router.get(
+    "/answer", response_model=schemas.Answer, responses={**_ANSWER, **_ASKED}, dependencies=[Depends(known_words)]
+)
+def read_answer(request: Request, words: Words, service: ServiceDep) -> Response:
+    """Pool the trials that fit a question; say what was left out, and why."""
+    return _asked(request, words, service, None)
+
+
+@router.get(
+    "/answer.{form}",
+    response_model=schemas.Answer,
+    responses={**_ANSWER, **_ASKED},
+    dependencies=[Depends(known_words)],
+)
+def read_answer_as(request: Request, form: str, words: Words, service: ServiceDep) -> Response:
+    """Give the answer in the form of a suffix: json, jsonld, ttl, csv, svg, png or html."""
+    return _asked(request, words, service, form)
+
+
+@router.get("/answers/{answer_id}.{form}", response_model=schemas.Answer, responses=_ANSWER, dependencies=[Depends(only())])
+def read_answered_as(request: Request, answer_id: str, form: str, service: ServiceDep) -> Response:
+    """Give an answer asked before in the form of a suffix."""
+    return _answered(request, answer_id, service, form)
+
+
+@router.get("/answers/{answer_id}", response_model=schemas.Answer, responses=_ANSWER, dependencies=[Depends(only())])
+def read_answered(request: Request, answer_id: str, service: ServiceDep) -> Response:
+    """Give an answer asked before, by its id."""
+    return _answered(request, answer_id, service, None)
+
+
+@router.get("/review", response_model=schemas.Review, responses={200: {"content": {"text/html": {}}}}, dependencies=[Depends(only())])
+def read_review(request: Request, service: ServiceDep) -> Response:
+    """Answer every analysis of the review of the default protocol, published beside ours."""
+    return _review(request, service, None, None)
+
+
+@router.get("/review.{form}", response_model=schemas.Review, dependencies=[Depends(only())])
+def read_review_as(request: Request, form: str, service: ServiceDep) -> Response:
+    """Give the review in the form of a suffix: json or html."""
+    return _review(request, service, None, form)
+
+
+@router.get("/review/{protocol}.{form}", response_model=schemas.Review, dependencies=[Depends(only())])
+def read_protocol_as(request: Request, protocol: str, form: str, service: ServiceDep) -> Response:
+    """Give the review of a protocol in the form of a suffix."""
+    return _review(request, service, protocol, form)
+
+
+@router.get("/review/{protocol}", response_model=schemas.Review, responses={200: {"content": {"text/html": {}}}}, dependencies=[Depends(only())])
+def read_protocol(request: Request, protocol: str, service: ServiceDep) -> Response:
+    """Answer every analysis of the review that a protocol names."""
+    return _review(request, service, protocol, None)
+
+
+def _asked(request: Request, words: schemas.QuestionWords, service: Service, suffix: str | None) -> Response:
+    via = words.via or "table"
+    if via not in ("table", "sparql"):
+        raise Problem("invalid-parameters", f"via is {via!r}; it is table or sparql")
+    form = chosen(request, ANSWER_FORMS, suffix)
+    return _represented(request, service.answer(words.asked(), via), form, service)
+
+
+def _answered(request: Request, answer_id: str, service: Service, suffix: str | None) -> Response:
+    form = chosen(request, ANSWER_FORMS, suffix)
+    try:
+        found = service.answered(answer_id)
+    except InputRefused as error:
+        raise Problem("evidence-changed", str(error)) from error
+    return _represented(request, found, form, service)
+
+
+def _represented(request: Request, answer: Answer, form: Form, service: Service) -> Response:
+    tag = service.tag(answer.id, answer.provenance.generated_at, form.suffix)
+    links = [
+        f'</answers/{answer.id}>; rel="canonical"',
+        f'<{answer_iri(answer)}>; rel="describes"',
+        *(f'</answers/{answer.id}.{f.suffix}>; rel="alternate"; type="{f.media_type}"' for f in ANSWER_FORMS if f != form),
+    ]
+    if unchanged(request, tag):
+        return not_modified(tag, links)
+    return represented(_content(request, answer, form, service), form, tag, links, _file_name(answer))
+
+
+def _content(request: Request, answer: Answer, form: Form, service: Service) -> bytes | str:
+    if form is HTML:
+        return answer_page(request, answer, service)
+    if form is CSV:
+        return answer_csv(answer)
+    if form is TURTLE:
+        return turtle(answer_triples(answer), service.base.prefixes)
+    if form is JSONLD:
+        return jsonld(answer_triples(answer), service.base.prefixes)
+    return service.drawing(answer, form) if form in (SVG, PNG) else json_bytes(answer_json(answer))
+
+
+def _file_name(answer: Answer) -> str:
+    terms = (answer.question.intervention, answer.question.comparator, answer.question.outcome)
+    return "-".join([*(local(term.iri) for term in terms), answer.id[:8]])
+
+
+def _review(request: Request, service: Service, name: str | None, suffix: str | None) -> Response:
+    form = chosen(request, FACTS_FIRST, suffix)
+    protocol, answers = service.review(name)
+    made = answers[0].provenance.generated_at if answers else ""
+    tag = service.tag("review", protocol.name, made, form.suffix)
+    links = [f'<{addresses.review(protocol.name)}>; rel="canonical"']
+    if unchanged(request, tag):
+        return not_modified(tag, links)
+    if form is HTML:
+        return represented(
+            page("review.html", request, protocol=protocol, summary=summary(answers), total=len(answers)), form, tag, links
+        )
+    body = {"protocol": protocol.name, "analyses": [answer_json(a) for a in answers]}
+    return represented(json_bytes(body), form, tag, links)

@@ -1,0 +1,95 @@
+"""The evidence base that the service reads, warmed, with the answers and drawings it made lately."""
+
+from __future__ import annotations
+
+import hashlib
+from threading import Lock
+
+from api.choices import Choices, choices
+from api.names import Names
+from api.negotiation import PNG, Form
+from api.recent import Recent
+from kg import __version__, charts
+from kg.asked import Asked
+from kg.evidence_base import EvidenceBase
+from kg.model.answer import Answer
+from kg.protocol import Protocol
+from kg.vocabulary import KINDS
+
+_ANSWERS, _DRAWINGS = 512, 256
+
+
+class Service:
+    """One open store and what was computed from it; every method may be called from many threads at once."""
+
+    def __init__(self, base: EvidenceBase) -> None:
+        self.base = base
+        _warm(base)
+        self.commit = base.store.head()
+        self.fingerprint = base.store.fingerprint()
+        self.names = Names(base)
+        self.choices: Choices = choices(base)
+        self.counts = {row["class"]: int(row["things"]) for row in base.query("explore/counts").records()}
+        self._asked: Recent[tuple[Asked, str], Answer] = Recent(_ANSWERS)
+        self._by_id: Recent[str, Answer] = Recent(_ANSWERS)
+        self._drawn: Recent[str, bytes] = Recent(_DRAWINGS)
+        self._reviews: dict[str | None, tuple[Protocol, list[Answer]]] = {}
+        self._reviewing = Lock()
+
+    def answer(self, question: Asked, via: str = "table") -> Answer:
+        """Return the answer to a question; the same object for every way to ask it, as long as it is kept.
+
+        Raises UnknownTerm, Contradiction, NotPoolable, InputRefused.
+        """
+
+        def ask() -> Answer:
+            found = self.base.ask(question, via)
+            return self._by_id.get(found.id, lambda: found)
+
+        return self._asked.get((question, via), ask)
+
+    def answered(self, answer_id: str) -> Answer:
+        """Return an answer asked before, by its id.
+
+        Raises UnknownTerm, InputRefused.
+        """
+        return self._by_id.get(answer_id, lambda: self.base.answered(answer_id))
+
+    def review(self, name: str | None) -> tuple[Protocol, list[Answer]]:
+        """Return a protocol and the answers to the analyses of its review, computed once.
+
+        Raises UnknownTerm, InputRefused.
+        """
+        key = self.base.protocol(name).name
+        with self._reviewing:
+            if key not in self._reviews:
+                self._reviews[key] = self.base.review(name)
+            return self._reviews[key]
+
+    def drawing(self, answer: Answer, form: Form) -> bytes:
+        """Return the forest plot of an answer as SVG or PNG."""
+
+        def draw() -> bytes:
+            plot = charts.forest(answer)
+            return charts.png(plot) if form is PNG else charts.svg(plot).encode()
+
+        return self._drawn.get(self.tag(answer.id, answer.provenance.generated_at, form.suffix), draw)
+
+    def tag(self, *parts: str) -> str:
+        """Return a strong entity tag: it changes with the parts, the evidence and the software."""
+        text = "\n".join((__version__, self.fingerprint, self.commit.hash, *parts))
+        return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+
+
+def _warm(base: EvidenceBase) -> None:
+    """Read what is read once, before the first request: nothing is left for two threads to make at the same time."""
+    known = base.vocabulary
+    for kind in KINDS:
+        for entry in known.entries(kind)[:1]:
+            known.label(entry.iri)
+            known.closure(entry.iri)
+            known.lower_is_better(entry.iri)
+    _ = known.instruments, base.prefixes, base.published, base.answers, base.protocol()
+    for name in base.table.names:
+        base.table.rows(name)
+    base.ground()

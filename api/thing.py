@@ -1,0 +1,101 @@
+"""A thing of the graph as a page and a body show it: its properties in words, its identifiers, where it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+
+from pyoxigraph import Literal, NamedNode, Triple
+
+from api import addresses
+from api.schemas import Property, Thing, Usage, Value
+from api.service import Service
+from api.trial_tables import arms, results
+from kg import iris
+from kg.iris import EV, RDF, RDFS, SKOS
+
+_MOST_USES = 12
+_TYPE = RDF + "type"
+_LABELS = (RDFS + "label", SKOS + "prefLabel")
+_ALSO = (SKOS + "altLabel", EV + "studyLabel")
+_MATCHES = tuple(SKOS + name for name in ("exactMatch", "closeMatch", "broadMatch", "narrowMatch", "relatedMatch"))
+_ORIGIN = tuple(EV + name for name in ("source", "locator", "sourceKind", "basis", "doubt", "warning", "note"))
+_DEFINITIONS = (SKOS + "definition", RDFS + "comment")
+_ADDRESS_OF = {EV + "doi": "https://doi.org/", EV + "pmid": "https://pubmed.ncbi.nlm.nih.gov/"}
+_HIDDEN_KINDS = (SKOS + "Concept", "http://www.w3.org/2002/07/owl#NamedIndividual")
+
+
+def thing(service: Service, iri: str) -> Thing:
+    """Return a thing with everything said about it.
+
+    Raises UnknownTerm where nothing is said about it.
+    """
+    facts = service.base.describe(iri)
+    around = list(service.base.query("explore/neighbours", thing=iri).records())
+    named = {row["neighbour"]: row["label"] for row in around if row["label"]}
+    by_property: dict[str, list[Value]] = {}
+    for triple in sorted(facts, key=_order):
+        by_property.setdefault(triple.predicate.value, []).append(_value(service, triple, named))
+    kinds = [t.object.value for t in facts if t.predicate.value == _TYPE and isinstance(t.object, NamedNode)]
+    is_trial = EV + "RandomisedTrial" in kinds
+    shown = {*_LABELS, *_ALSO, *_MATCHES, *_ORIGIN, *_DEFINITIONS, _TYPE} | ({EV + "hasArm"} if is_trial else set())
+
+    def properties(names: Iterable[str]) -> list[Property]:
+        return [Property(iri=n, label=service.names.label(n), values=by_property[n]) for n in names if n in by_property]
+
+    def texts(names: Iterable[str]) -> list[str]:
+        return list(dict.fromkeys(value.text for n in names for value in by_property.get(n, ())))
+
+    label = next(iter(texts(_LABELS)), addresses.local(iri))
+    return Thing(
+        iri=iri,
+        slug=iris.local(iri),
+        label=label,
+        kinds=[service.names.label(kind) for kind in kinds if kind not in _HIDDEN_KINDS],
+        alternatives=[text for text in texts(_ALSO) if text != label],
+        definition=next(iter(texts(_DEFINITIONS)), None),
+        properties=properties(sorted((n for n in by_property if n not in shown), key=service.names.label)),
+        identifiers=properties(_MATCHES),
+        origin=properties(_ORIGIN),
+        used=_used(service, around, {EV + "ofTrial"} if is_trial else set()),
+        arms=arms(service, iri) if is_trial else None,
+        results=results(service, iri) if is_trial else None,
+    )
+
+
+def _order(triple: Triple) -> tuple[str, str]:
+    return triple.predicate.value, str(triple.object)
+
+
+def _value(service: Service, triple: Triple, named: dict[str, str]) -> Value:
+    term, prop = triple.object, triple.predicate.value
+    if isinstance(term, NamedNode):
+        return _linked(service, term.value, named.get(term.value))
+    text = term.value if isinstance(term, Literal) else str(term)
+    prefix = _ADDRESS_OF.get(prop)
+    return Value(text=text, iri=None, href=addresses.outside(f"{prefix}{text}" if prefix else text))
+
+
+def _linked(service: Service, iri: str, label: str | None) -> Value:
+    if service.names.known(iri):
+        return Value(text=label or service.names.label(iri), iri=iri, href=None)
+    short = label or (addresses.local(iri) if iri.startswith(iris.BASE) else iris.shorten(iri, service.base.prefixes))
+    return Value(text=short, iri=iri, href=addresses.page(iri) or addresses.outside(iri))
+
+
+def _used(service: Service, around: Iterable[dict[str, str | None]], left_out: set[str]) -> list[Usage]:
+    """Return the things that point here, by property, those that can be read first; long lists are cut."""
+    seen: dict[tuple[str, str], str | None] = {}
+    for row in around:
+        prop, neighbour = row["property"], row["neighbour"]
+        if row["direction"] == "in" and prop and neighbour and prop not in left_out:
+            seen.setdefault((prop, neighbour), row["label"])
+    made = []
+    for prop, pairs in groupby(sorted(seen), key=lambda pair: pair[0]):
+        values = [_linked(service, iri, seen[prop, iri]) for _, iri in pairs if "/node/" not in iri]
+        if values:
+            values.sort(key=lambda value: (value.text.startswith(("result/", "mapping/")), value.text.casefold()))
+            made.append(
+                Usage(property=prop, label=service.names.label(prop), total=len(values), items=values[:_MOST_USES])
+            )
+    return made
