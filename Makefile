@@ -27,7 +27,7 @@ test: check  ## Run every check and test
 	$(BIN)/python -m pytest
 
 test-quick: $(VENV)/.installed  ## Run the tests that need no server
-	$(BIN)/python -m pytest -m "not server"
+	$(BIN)/python -m pytest -m "not server and not slow"
 
 check: $(VENV)/.installed
 	$(BIN)/ruff check .

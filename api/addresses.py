@@ -81,3 +81,8 @@ def answer(question: Question | Asked | dict[str, str], suffix: str = "", **othe
 def review(protocol: str) -> str:
     """Return the address of the review of a protocol."""
     return f"/review/{quote(protocol, safe='')}"
+
+
+def without(question: Question, word: str) -> str:
+    """Return the address of the answer to a question without one of its words."""
+    return answer({name: value for name, value in words(question).items() if name != word})

@@ -11,6 +11,8 @@ from api import addresses
 from api.negotiation import ANSWER_FORMS, CSV, HTML, JSON, JSONLD, PNG, SVG, TURTLE
 from api.service import Service
 from api.templating import page
+from kg.charts.wording import INTERVALS
+from kg.charts.wording import METHODS as METHOD_NAMES
 from kg.evidence.wording import NAMES
 from kg.formats.answer_text import interval, published_text
 from kg.model.answer import Answer, Pool, Published
@@ -86,13 +88,16 @@ def variants(answer: Answer) -> dict[str, list[Variant]]:
                     ci=None if code in _COMMON else question.ci,
                 ),
                 code == answer.method,
+                METHOD_NAMES[code],
             )
             for code in methods
         ],
     }
     if answer.model == "random-effects":
         made["Interval"] = [
-            Variant(code, addresses.answer(question, ci=code), code == (question.ci or answer.ci_method))
+            Variant(
+                INTERVALS[code], addresses.answer(question, ci=code), code == (question.ci or answer.ci_method), code
+            )
             for code in CI_METHODS
         ]
     protocols = [name for name in (answer.protocol, "none") if name]
@@ -106,9 +111,9 @@ def variants(answer: Answer) -> dict[str, list[Variant]]:
 def wider(answer: Answer) -> list[Variant]:
     """Return the question without one of its restrictions, each in turn."""
     terms = answer.question.terms()
-    names = {"condition": "any condition", "route": "any route", "band": "any time band", "instrument": "any instrument"}
+    names = (("condition", "condition"), ("route", "route"), ("band", "time"), ("instrument", "instrument"))
     return [
-        Variant(label, addresses.answer(answer.question, **{name: None}), current=False)
-        for name, label in names.items()
+        Variant(f"any {label}", addresses.without(answer.question, name), current=False)
+        for name, label in names
         if terms[name]
     ]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kg.asked import CI_NAMES, METHOD_NAMES
 from kg.evidence_base import EvidenceBase
 from kg.iris import BASE, EV, local
 from kg.protocol import CI_METHODS, MEASURES, METHODS
 from kg.vocabulary import Entry
 
 _MOST_EXAMPLES = 6
+_BANDS = ("immediate-term", "short-term", "medium-term", "long-term")
 
 
 @dataclass(frozen=True)
@@ -51,22 +51,19 @@ class Choices:
     cis: tuple[str, ...] = CI_METHODS
 
 
-OPTIONS = {"measure": MEASURES, "method": METHOD_NAMES, "ci": CI_NAMES, "via": ("table", "sparql")}
-"""Options of a question that take one of a few words."""
-
-
 def choices(base: EvidenceBase) -> Choices:
     """Return what the form offers, counted in the evidence table."""
     known = base.vocabulary
     arms = list(base.table.rows("trials/arms").records())
-    results = [*base.table.rows("trials/arm-results").records(), *base.table.rows("trials/reported-contrasts").records()]
+    results = [
+        row for name in ("arm-results", "reported-contrasts") for row in base.table.rows(f"trials/{name}").records()
+    ]
     studied = [(a["studied"], a["trial"]) for a in arms if a["studied"] and a["role"] == EV + "experimental"]
     conditions = [(r["condition"], r["trial"]) for r in base.table.rows("trials/trial-conditions").records()]
     compared = {row["drug"]: int(row["trials"]) for row in base.query("explore/comparators").records()}
     outcomes = _counted(base, known.entries("outcomes"), ((r["outcome"], r["trial"]) for r in results))
     kinds = {kind: _of_kind(base, kind) for kind in ("benefit", "harm")}
-    bands = {choice.slug: choice for choice in _counted(base, known.entries("bands"), ((r["band"], r["trial"]) for r in results))}
-    order = ("immediate-term", "short-term", "medium-term", "long-term")
+    bands = _counted(base, known.entries("bands"), ((r["band"], r["trial"]) for r in results))
     return Choices(
         interventions=_counted(base, known.entries("drugs"), studied),
         classes=_counted(base, known.entries("classes"), studied),
@@ -79,7 +76,7 @@ def choices(base: EvidenceBase) -> Choices:
         other_outcomes=[c for c in outcomes if c.slug not in kinds["benefit"] | kinds["harm"]],
         conditions=_counted(base, known.entries("conditions"), conditions),
         routes=_counted(base, known.entries("routes"), ((a["route"], a["trial"]) for a in arms)),
-        bands=sorted(bands.values(), key=lambda c: order.index(c.slug) if c.slug in order else len(order)),
+        bands=sorted(bands, key=lambda band: _BANDS.index(band.slug) if band.slug in _BANDS else len(_BANDS)),
         protocols=[Choice(e.slug, e.label, 0) for e in known.entries("protocols")],
         examples=list(_examples(base))[:_MOST_EXAMPLES],
     )
@@ -111,11 +108,11 @@ def _examples(base: EvidenceBase) -> Iterable[Example]:
     asked = [a for a in base.published if a.repeats is None and a.review == f"{BASE}review/{default}" and a.values]
     printed = [a for a in asked if any(v["basis"] == EV + "printed" for v in a.values.values())]
     seen = {a.terms["intervention"] for a in printed}
-    for analysis in (*printed, *asked):
+    for told, analysis in (*((0, a) for a in printed), *((1, a) for a in asked)):
         terms = {name: iri for name, iri in analysis.terms.items() if iri}
         if not {"intervention", "comparator", "outcome"} <= set(terms):
             continue
-        if analysis not in printed:
+        if told > 0:
             if terms["intervention"] in seen:
                 continue
             seen.add(terms["intervention"])

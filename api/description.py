@@ -7,14 +7,14 @@ from typing import Any
 from fastapi import APIRouter, Depends, FastAPI, Request
 from starlette.responses import Response
 
-from api import addresses
 from api.dependencies import ServiceDep, only
+from api.listing import listing
 from api.negotiation import JSON
 from api.responses import json_bytes, not_modified, represented, unchanged
 from api.service import Service
 from api.thing import thing
 from kg import asked
-from kg.errors import EvidenceError, UnknownTerm
+from kg.errors import EvidenceError
 from kg.formats.answer_json import answer_json
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(only())])
@@ -59,19 +59,6 @@ def _examples(service: Service) -> dict[str, Any]:
             made["/drugs/{slug}"] = thing(service, iri).model_dump()
         except EvidenceError:
             continue
-    entries = service.base.vocabulary.entries("drugs")[:2]
-    items = [
-        {"iri": e.iri, "slug": e.slug, "label": e.label, "alternatives": list(e.alternatives), "href": addresses.page(e.iri)}
-        for e in entries
-    ]
-    made["/drugs"] = {"items": items, "total": len(service.base.vocabulary.entries("drugs")), "next": None}
+    drugs = listing(service, "drugs", None, 2, None)
+    made["/drugs"] = drugs.model_dump()
     return made
-
-
-def unknown_example(service: Service) -> UnknownTerm | None:
-    """Return a real error for an unknown term."""
-    try:
-        service.base.vocabulary.resolve("ketamin", "drugs")
-    except UnknownTerm as error:
-        return error
-    return None

@@ -8,8 +8,9 @@ from fastapi import Request
 from starlette.responses import Response
 
 from api import addresses
+from api.facts import facts
 from api.negotiation import HTML, JSON, JSONLD, THING_FORMS, TURTLE, Form
-from api.responses import chosen, json_bytes, not_modified, represented, unchanged
+from api.responses import alternates, chosen, json_bytes, not_modified, represented, unchanged
 from api.service import Service
 from api.templating import page
 from api.thing import thing
@@ -28,18 +29,18 @@ def represented_thing(
     links = [
         f'<{addresses.page(iri) or place}>; rel="canonical"',
         f'<{iri}>; rel="describes"',
-        *(f'<{place}.{f.suffix}>; rel="alternate"; type="{f.media_type}"' for f in THING_FORMS if f != form),
+        *alternates(place, THING_FORMS, form),
     ]
     tag = service.tag("thing", iri, form.suffix)
-    facts = service.base.describe(iri)
+    said = facts(service, iri)
     if unchanged(request, tag):
         return not_modified(tag, links)
     if form is TURTLE:
-        return represented(turtle(facts, service.base.prefixes), form, tag, links)
+        return represented(turtle(said, service.base.prefixes), form, tag, links)
     if form is JSONLD:
-        return represented(jsonld(facts, service.base.prefixes), form, tag, links)
+        return represented(jsonld(said, service.base.prefixes), form, tag, links)
     if form not in (HTML, JSON):
-        return represented(ntriples(facts), form, tag, links)
+        return represented(ntriples(said), form, tag, links)
     found = thing(service, iri)
     if form is JSON:
         return represented(json_bytes(found.model_dump()), form, tag, links)

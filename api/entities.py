@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from collections.abc import Callable
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -15,14 +12,14 @@ from starlette.responses import Response
 from api import addresses, schemas
 from api.dependencies import ServiceDep, only
 from api.documents import represented_thing
+from api.listing import listing
 from api.negotiation import FACTS_FIRST, HTML, THING_FORMS
-from api.problems import Problem, parameter
 from api.responses import chosen, json_bytes, not_modified, represented, unchanged
 from api.service import Service
 from api.templating import page
-from kg.vocabulary import Entry
 
 router = APIRouter(tags=["things"])
+_USUAL = 50
 Text = Annotated[str | None, Query(max_length=200, description="Only those whose name holds this text.")]
 Limit = Annotated[int, Query(ge=1, le=500, description="How many to give at once.")]
 Cursor = Annotated[str | None, Query(max_length=2000, description="`next` of the page before.")]
@@ -38,7 +35,7 @@ _ONE: dict[int | str, dict[str, Any]] = {
 
 def _list_route(noun: str) -> Callable[..., Response]:
     def read_list(
-        request: Request, service: ServiceDep, q: Text = None, limit: Limit = 50, cursor: Cursor = None
+        request: Request, service: ServiceDep, q: Text = None, limit: Limit = _USUAL, cursor: Cursor = None
     ) -> Response:
         return _listing(request, service, noun, q or None, limit, cursor or None)
 
@@ -84,57 +81,14 @@ def _listing(
     tag = service.tag(noun, text or "", str(limit), cursor or "", form.suffix)
     if unchanged(request, tag):
         return not_modified(tag)
-    found = [entry for entry in service.base.vocabulary.entries(noun) if _holds(entry, text)]
-    after = _position(cursor) if cursor else None
-    rest = [entry for entry in found if after is None or _key(entry) > after]
-    shown = rest[:limit]
-    following = _cursor(shown[-1]) if len(rest) > len(shown) else None
-    body = schemas.Listing(items=[_item(entry) for entry in shown], total=len(found), next=following)
-    given = {"q": text, "limit": str(limit) if limit != 50 else None}
+    body = listing(service, noun, text, limit, cursor)
+    given = {"q": text, "limit": str(limit) if limit != _USUAL else None}
     words = {name: value for name, value in given.items() if value}
-    forward = f"/{noun}?{urlencode({**words, 'cursor': following})}" if following else None
+    forward = f"/{noun}?{urlencode({**words, 'cursor': body.next})}" if body.next else None
     links = [f'<{forward}>; rel="next"'] if forward else []
     if form is not HTML:
         return represented(json_bytes(body.model_dump()), form, tag, links)
     start = f"/{noun}?{urlencode(words)}" if words else f"/{noun}"
-    made = page(
-        "list.html", request, noun=noun, listing=body, q=text or "", forward=forward, back=start if cursor else None
-    )
+    back = start if cursor else None
+    made = page("list.html", request, noun=noun, listing=body, q=text or "", forward=forward, back=back)
     return represented(made, form, tag, links)
-
-
-def _holds(entry: Entry, text: str | None) -> bool:
-    if text is None:
-        return True
-    folded = text.casefold().strip()
-    return any(folded in name.casefold() for name in (entry.slug, entry.label, *entry.alternatives))
-
-
-def _item(entry: Entry) -> schemas.Listed:
-    return schemas.Listed(
-        iri=entry.iri,
-        slug=entry.slug,
-        label=entry.label,
-        alternatives=list(entry.alternatives),
-        href=addresses.page(entry.iri) or addresses.document(entry.iri),
-    )
-
-
-def _key(entry: Entry) -> tuple[str, str]:
-    """The order of lists, as the vocabulary sorts them."""
-    return entry.label.casefold(), entry.iri
-
-
-def _cursor(entry: Entry) -> str:
-    return base64.urlsafe_b64encode(json.dumps(_key(entry)).encode()).decode().rstrip("=")
-
-
-def _position(cursor: str) -> tuple[str, str]:
-    try:
-        label, iri = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if isinstance(label, str) and isinstance(iri, str):
-            return label, iri
-    except (ValueError, binascii.Error, TypeError):
-        pass
-    detail = "cursor is not one that this list gave; start without it"
-    raise Problem("invalid-parameters", detail, [parameter("cursor", detail)])

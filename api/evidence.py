@@ -7,12 +7,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from api import addresses, schemas
+from api import addresses, answer_schemas, schemas
 from api.answer_page import answer_page
 from api.dependencies import ServiceDep, check_parameters, only
 from api.negotiation import ANSWER_FORMS, CSV, FACTS_FIRST, HTML, JSON, JSONLD, PNG, SVG, TURTLE, Form
 from api.problems import Problem
-from api.responses import chosen, json_bytes, not_modified, represented, unchanged
+from api.responses import alternates, chosen, json_bytes, not_modified, represented, unchanged
 from api.service import Service
 from api.summary import summary
 from api.templating import page
@@ -25,6 +25,8 @@ from kg.model.answer import Answer
 from kg.provenance import answer_iri, answer_triples
 
 router = APIRouter(tags=["evidence"])
+_NONE = [Depends(only())]
+_REVIEW: dict[int | str, dict[str, Any]] = {200: {"content": {"text/html": {}}}}
 _OTHER_FORMS: dict[str, Any] = {form.media_type: {} for form in ANSWER_FORMS if form is not JSON}
 _ANSWER: dict[int | str, dict[str, Any]] = {
     200: {"content": _OTHER_FORMS},
@@ -32,9 +34,13 @@ _ANSWER: dict[int | str, dict[str, Any]] = {
     406: {"model": schemas.ProblemBody, "description": "No form fits Accept."},
 }
 _ASKED: dict[int | str, dict[str, Any]] = {
+    **_ANSWER,
     400: {"model": schemas.ProblemBody, "description": "A value is not accepted."},
     404: {"model": schemas.ProblemBody, "description": "A term is not in the graph; `nearest` has three that are."},
-    422: {"model": schemas.ProblemBody, "description": "A parameter is wrong, options contradict, or trials do not pool."},
+    422: {
+        "model": schemas.ProblemBody,
+        "description": "A wrong parameter, a contradiction, or trials that do not pool.",
+    },
 }
 
 
@@ -43,11 +49,15 @@ def known_words(request: Request) -> None:
     check_parameters(request, schemas.QuestionWords.model_fields)
 
 
+_WORDS = [Depends(known_words)]
 Words = Annotated[schemas.QuestionWords, Query()]
 
 
 @router.get(
-    "/answer", response_model=schemas.Answer, responses={**_ANSWER, **_ASKED}, dependencies=[Depends(known_words)]
+    "/answer",
+    response_model=answer_schemas.Answer,
+    responses=_ASKED,
+    dependencies=_WORDS,
 )
 def read_answer(request: Request, words: Words, service: ServiceDep) -> Response:
     """Pool the trials that fit a question; say what was left out, and why."""
@@ -56,46 +66,56 @@ def read_answer(request: Request, words: Words, service: ServiceDep) -> Response
 
 @router.get(
     "/answer.{form}",
-    response_model=schemas.Answer,
-    responses={**_ANSWER, **_ASKED},
-    dependencies=[Depends(known_words)],
+    response_model=answer_schemas.Answer,
+    responses=_ASKED,
+    dependencies=_WORDS,
 )
 def read_answer_as(request: Request, form: str, words: Words, service: ServiceDep) -> Response:
     """Give the answer in the form of a suffix: json, jsonld, ttl, csv, svg, png or html."""
     return _asked(request, words, service, form)
 
 
-@router.get("/answers/{answer_id}.{form}", response_model=schemas.Answer, responses=_ANSWER, dependencies=[Depends(only())])
+@router.get("/answers/{answer_id}.{form}", response_model=answer_schemas.Answer, responses=_ANSWER, dependencies=_NONE)
 def read_answered_as(request: Request, answer_id: str, form: str, service: ServiceDep) -> Response:
     """Give an answer asked before in the form of a suffix."""
     return _answered(request, answer_id, service, form)
 
 
-@router.get("/answers/{answer_id}", response_model=schemas.Answer, responses=_ANSWER, dependencies=[Depends(only())])
+@router.get("/answers/{answer_id}", response_model=answer_schemas.Answer, responses=_ANSWER, dependencies=_NONE)
 def read_answered(request: Request, answer_id: str, service: ServiceDep) -> Response:
     """Give an answer asked before, by its id."""
     return _answered(request, answer_id, service, None)
 
 
-@router.get("/review", response_model=schemas.Review, responses={200: {"content": {"text/html": {}}}}, dependencies=[Depends(only())])
+@router.get(
+    "/review",
+    response_model=answer_schemas.Review,
+    responses=_REVIEW,
+    dependencies=_NONE,
+)
 def read_review(request: Request, service: ServiceDep) -> Response:
     """Answer every analysis of the review of the default protocol, published beside ours."""
     return _review(request, service, None, None)
 
 
-@router.get("/review.{form}", response_model=schemas.Review, dependencies=[Depends(only())])
+@router.get("/review.{form}", response_model=answer_schemas.Review, responses=_REVIEW, dependencies=_NONE)
 def read_review_as(request: Request, form: str, service: ServiceDep) -> Response:
     """Give the review in the form of a suffix: json or html."""
     return _review(request, service, None, form)
 
 
-@router.get("/review/{protocol}.{form}", response_model=schemas.Review, dependencies=[Depends(only())])
+@router.get("/review/{protocol}.{form}", response_model=answer_schemas.Review, responses=_REVIEW, dependencies=_NONE)
 def read_protocol_as(request: Request, protocol: str, form: str, service: ServiceDep) -> Response:
     """Give the review of a protocol in the form of a suffix."""
     return _review(request, service, protocol, form)
 
 
-@router.get("/review/{protocol}", response_model=schemas.Review, responses={200: {"content": {"text/html": {}}}}, dependencies=[Depends(only())])
+@router.get(
+    "/review/{protocol}",
+    response_model=answer_schemas.Review,
+    responses=_REVIEW,
+    dependencies=_NONE,
+)
 def read_protocol(request: Request, protocol: str, service: ServiceDep) -> Response:
     """Answer every analysis of the review that a protocol names."""
     return _review(request, service, protocol, None)
@@ -123,7 +143,7 @@ def _represented(request: Request, answer: Answer, form: Form, service: Service)
     links = [
         f'</answers/{answer.id}>; rel="canonical"',
         f'<{answer_iri(answer)}>; rel="describes"',
-        *(f'</answers/{answer.id}.{f.suffix}>; rel="alternate"; type="{f.media_type}"' for f in ANSWER_FORMS if f != form),
+        *alternates(f"/answers/{answer.id}", ANSWER_FORMS, form),
     ]
     if unchanged(request, tag):
         return not_modified(tag, links)
@@ -150,14 +170,15 @@ def _file_name(answer: Answer) -> str:
 def _review(request: Request, service: Service, name: str | None, suffix: str | None) -> Response:
     form = chosen(request, FACTS_FIRST, suffix)
     protocol, answers = service.review(name)
-    made = answers[0].provenance.generated_at if answers else ""
-    tag = service.tag("review", protocol.name, made, form.suffix)
+    when = answers[0].provenance.generated_at if answers else ""
+    tag = service.tag("review", protocol.name, when, form.suffix)
     links = [f'<{addresses.review(protocol.name)}>; rel="canonical"']
     if unchanged(request, tag):
         return not_modified(tag, links)
     if form is HTML:
-        return represented(
-            page("review.html", request, protocol=protocol, summary=summary(answers), total=len(answers)), form, tag, links
-        )
+        labels = {analysis.identifier: analysis.label for analysis in service.base.published}
+        findings = summary(answers, labels)
+        made = page("review.html", request, protocol=protocol, summary=findings, total=len(answers))
+        return represented(made, form, tag, links)
     body = {"protocol": protocol.name, "analyses": [answer_json(a) for a in answers]}
     return represented(json_bytes(body), form, tag, links)

@@ -25,6 +25,7 @@ class Headers:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and its response back with the headers."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

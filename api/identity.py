@@ -12,6 +12,7 @@ from starlette.responses import Response
 from api import addresses, schemas
 from api.dependencies import ServiceDep, only
 from api.documents import represented_thing
+from api.facts import facts
 from api.negotiation import ANSWER_FORMS, ROWS_FORMS, THING_FORMS, by_suffix
 from api.problems import Problem
 from api.responses import chosen
@@ -39,7 +40,7 @@ def read_identity(request: Request, path: str, service: ServiceDep) -> Response:
         place, suffix = f"/queries/{quote(service.base.catalog[rest].name)}", chosen(request, ROWS_FORMS).suffix
     else:
         iri = _known(path)
-        service.base.describe(iri)
+        facts(service, iri)
         suffix, place = chosen(request, THING_FORMS).suffix, addresses.document(iri)
     location = place if kind == "query" else f"{place}.{suffix}"
     links = f'<{place}>; rel="describedby"'

@@ -40,9 +40,7 @@ def read_home(request: Request, service: ServiceDep) -> Response:
     protocol = service.base.protocol()
     if form is HTML:
         told = [(counts[name], word) for name, word in _COUNTED]
-        made = page(
-            "home.html", request, counts=told, choices=service.choices, examples=examples, protocol=protocol
-        )
+        made = page("home.html", request, counts=told, choices=service.choices, examples=examples, protocol=protocol)
         return represented(made, form, tag)
     body: dict[str, Any] = {
         "name": "evigraph",

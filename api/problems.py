@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
 from fastapi import FastAPI, Request
@@ -46,19 +47,29 @@ class Kind:
 KINDS = (
     Kind("unknown-term", 404, "Not in the graph", "Use one of the nearest names, or look the term up in the lists."),
     Kind("contradiction", 422, "Options exclude each other", "Leave out one of the two options that are named."),
-    Kind("not-poolable", 422, "The trials cannot be pooled", "Ask as the message offers: another measure, or one instrument."),
+    Kind(
+        "not-poolable",
+        422,
+        "The trials cannot be pooled",
+        "Ask as the message offers.",
+    ),
     Kind("not-converged", 422, "The fit did not converge", "Ask for another estimator."),
     Kind("query-refused", 400, "The query is not accepted", "Run one of the queries that the collection lists."),
     Kind("input-refused", 400, "The input is not accepted", "Correct the value that is named."),
     Kind("store-unavailable", 503, "The store cannot be read now", "Ask again in a moment."),
     Kind("invalid-parameters", 422, "A parameter is not accepted", "Correct the parameters listed under errors."),
     Kind("evidence-changed", 410, "The evidence has changed", "Ask the question again; its answer has a new id."),
-    Kind("not-found", 404, "Nothing is here", "Start from the front page, or from the list of addresses in /openapi.json."),
+    Kind(
+        "not-found",
+        404,
+        "Nothing is here",
+        "Start from the front page; /openapi.json lists every address.",
+    ),
     Kind("method-not-allowed", 405, "The method is not allowed here", "Use one of the methods in the Allow header."),
     Kind("not-acceptable", 406, "No such form", "Ask for one of the media types listed, or use a suffix."),
     Kind("not-open", 404, "Free SPARQL is not open in this version", "Run one of the named queries under /queries."),
     Kind("refused", 400, "The request is not accepted", "Correct the request."),
-    Kind("fault", 500, "The service failed", "This is a fault of the service; please report the address that was asked."),
+    Kind("fault", 500, "The service failed", "Please report the address that was asked."),
 )
 _BY_NAME = {kind.name: kind for kind in KINDS}
 OF_ERROR: Mapping[type[EvidenceError], str] = {
@@ -128,7 +139,9 @@ def _validation(request: Request, error: Exception) -> Response:
         place = [str(part) for part in item["loc"]]
         name = place[-1]
         needed = item["type"] in {"missing", "string_too_short"}
-        detail = f"{name} is needed; add it" if needed else f"{name}: {str(item['msg'])[:1].lower()}{str(item['msg'])[1:]}"
+        detail = (
+            f"{name} is needed; add it" if needed else f"{name}: {str(item['msg'])[:1].lower()}{str(item['msg'])[1:]}"
+        )
         found.append({"pointer": "/" + "/".join(place), "parameter": name, "detail": detail})
     detail = "; ".join(str(item["detail"]) for item in found)
     return _response(request, Problem("invalid-parameters", detail, found))
@@ -160,6 +173,18 @@ def _response(request: Request, problem: Problem, status: int | None = None) -> 
     body |= problem.more
     headers = {**SECURITY, "Vary": "Accept", "Cache-Control": "no-store", **problem.headers}
     if preferred(request.headers.get("accept"), (PROBLEM, JSON, HTML)) is HTML:
-        content = page("problem.html", request, problem=body, remedy=kind.remedy)
+        offers = _offers(request, problem)
+        content = page("problem.html", request, problem=body, remedy=kind.remedy, offers=offers)
         return Response(content, code, headers, HTML.content_type)
     return Response(orjson.dumps(body), code, headers, PROBLEM.media_type)
+
+
+def _offers(request: Request, problem: Problem) -> list[tuple[str, str | None]]:
+    """Return the nearest names, each with the address that has it in the place of the wrong one."""
+    made: list[tuple[str, str | None]] = [(name, None) for name in problem.more.get("nearest", ())]
+    wrong = {item.get("parameter") for item in problem.errors}
+    if len(wrong) == 1:
+        (place,) = wrong
+        given = {key: value for key, value in request.query_params.items() if value}
+        made = [(name, f"{request.url.path}?{urlencode({**given, str(place): name})}") for name, _ in made]
+    return made

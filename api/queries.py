@@ -96,9 +96,10 @@ def _check(query: Query, name: str, text: str) -> None:
 
     Raises a problem (400) naming the parameter.
     """
+    if len(text) > _LONGEST:
+        detail = f"{name} is longer than {_LONGEST} characters; shorten it"
+        raise Problem("input-refused", detail, [parameter(name, detail)])
     try:
-        if len(text) > _LONGEST:
-            raise InputRefused(f"{name} is longer than {_LONGEST} characters; shorten it")
         query.term(name, text)
     except InputRefused as error:
         raise Problem("input-refused", str(error), [parameter(name, str(error))]) from error

@@ -65,3 +65,8 @@ def represented(content: bytes | str, form: Form, tag: str, links: Sequence[str]
     """Return a representation; with a name it is offered as a file of that name."""
     more = {"Content-Disposition": f'inline; filename="{name}.{form.suffix}"'} if name else None
     return Response(content, headers=headers(tag, links, more), media_type=form.content_type)
+
+
+def alternates(place: str, forms: Sequence[Form], shown: Form) -> list[str]:
+    """Return the links to the other forms of a document, each at its suffix."""
+    return [f'<{place}.{form.suffix}>; rel="alternate"; type="{form.media_type}"' for form in forms if form != shown]

@@ -85,6 +85,6 @@ def _bound(host: str, port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         made.close()
         if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
-            raise InputRefused(f"port {port} of {host} is in use; name another with --port, or 0 for a free one") from error
+            raise InputRefused(f"port {port} of {host} is in use; name another, or 0 for a free one") from error
         raise InputRefused(f"{host}:{port} cannot be listened on ({error}); name another address") from error
     return made

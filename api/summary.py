@@ -17,6 +17,7 @@ class Row:
 
     analysis: str
     label: str
+    split: str
     level: bool
     href: str | None
     measure: str
@@ -49,13 +50,17 @@ class Summary:
     differing: int
 
 
-def summary(answers: list[Answer]) -> Summary:
-    """Return the summary of findings of the answers to a review, in its order."""
+def summary(answers: list[Answer], labels: dict[str, str]) -> Summary:
+    """Return the summary of findings of the answers to a review, in its order; labels by number of analysis."""
     kept: dict[str, list[Answer]] = {}
     for answer in answers:
         kept.setdefault(_comparison(answer), []).append(answer)
     groups = [
-        Group(title, f"comparison-{number}", [row for answer in own for row in _rows(answer)])
+        Group(
+            title,
+            f"comparison-{number}",
+            [row for answer in own for row in _rows(answer, labels.get(answer.analysis or "", ""))],
+        )
         for number, (title, own) in enumerate(kept.items(), 1)
     ]
     rows = [row for group in groups for row in group.rows]
@@ -75,7 +80,7 @@ def _comparison(answer: Answer) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _rows(answer: Answer) -> list[Row]:
+def _rows(answer: Answer, told: str) -> list[Row]:
     question = answer.question
     parts = [question.outcome.label]
     parts += [term.label for term in (question.band, question.condition, question.instrument) if term]
@@ -83,16 +88,18 @@ def _rows(answer: Answer) -> list[Row]:
     shared = scale([answer.pool, *(group.pool for group in answer.subgroups)], log=answer.scale == "log")
     href = f"/answers/{answer.id}" if answer.subgroups else addresses.answer(question)
     why = answer.sentence if answer.pool.display is None else ""
-    rows = [_row(answer, label[:1].upper() + label[1:], answer.pool, answer.published, shared, href, why)]
+    split = told.rpartition(": ")[2].removesuffix(" subgroup analysis") if answer.subgroups else ""
+    name = label[:1].upper() + label[1:]
+    rows = [_row(answer, (name, f"by {split}" if split else ""), answer.pool, answer.published, shared, href, why)]
     for group in answer.subgroups:
         missing = "" if group.pool.display else "No effect can be estimated from these trials."
-        rows.append(_row(answer, group.label, group.pool, group.published, shared, None, missing))
+        rows.append(_row(answer, (group.label, ""), group.pool, group.published, shared, None, missing))
     return rows
 
 
 def _row(
     answer: Answer,
-    label: str,
+    label: tuple[str, str],
     pool: Pool,
     published: Published | None,
     shared: Scale | None,
@@ -101,7 +108,8 @@ def _row(
 ) -> Row:
     return Row(
         analysis=answer.analysis or "",
-        label=label,
+        label=label[0],
+        split=label[1],
         level=href is None,
         href=href,
         measure=answer.measure,

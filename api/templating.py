@@ -33,7 +33,7 @@ def environment() -> Environment:
         "interval": interval,
         "p_text": p_text,
         "figures": figures,
-        "heterogeneity": heterogeneity_text,
+        "heterogeneity": lambda pool: heterogeneity_text(pool).replace("tau²", "τ²"),
         "page": addresses.page,
         "outside": addresses.outside,
         "local": addresses.local,

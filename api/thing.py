@@ -8,10 +8,12 @@ from itertools import groupby
 from pyoxigraph import Literal, NamedNode, Triple
 
 from api import addresses
-from api.schemas import Property, Thing, Usage, Value
+from api.facts import RecordPlace, content, facts, record_place, versions
+from api.schemas import Property, Thing, Usage, Value, Version
 from api.service import Service
 from api.trial_tables import arms, results
 from kg import iris
+from kg.errors import UnknownTerm
 from kg.iris import EV, RDF, RDFS, SKOS
 
 _MOST_USES = 12
@@ -30,13 +32,15 @@ def thing(service: Service, iri: str) -> Thing:
 
     Raises UnknownTerm where nothing is said about it.
     """
-    facts = service.base.describe(iri)
+    said = facts(service, iri)
+    place = record_place(iri)
+    about = [t for t in said if place is None or place.version is None]
     around = list(service.base.query("explore/neighbours", thing=iri).records())
     named = {row["neighbour"]: row["label"] for row in around if row["label"]}
     by_property: dict[str, list[Value]] = {}
-    for triple in sorted(facts, key=_order):
+    for triple in sorted(about, key=_order):
         by_property.setdefault(triple.predicate.value, []).append(_value(service, triple, named))
-    kinds = [t.object.value for t in facts if t.predicate.value == _TYPE and isinstance(t.object, NamedNode)]
+    kinds = [t.object.value for t in about if t.predicate.value == _TYPE and isinstance(t.object, NamedNode)]
     is_trial = EV + "RandomisedTrial" in kinds
     shown = {*_LABELS, *_ALSO, *_MATCHES, *_ORIGIN, *_DEFINITIONS, _TYPE} | ({EV + "hasArm"} if is_trial else set())
 
@@ -46,6 +50,9 @@ def thing(service: Service, iri: str) -> Thing:
     def texts(names: Iterable[str]) -> list[str]:
         return list(dict.fromkeys(value.text for n in names for value in by_property.get(n, ())))
 
+    def named_property(name: str) -> str:
+        return service.names.label(name).casefold()
+
     label = next(iter(texts(_LABELS)), addresses.local(iri))
     return Thing(
         iri=iri,
@@ -54,13 +61,43 @@ def thing(service: Service, iri: str) -> Thing:
         kinds=[service.names.label(kind) for kind in kinds if kind not in _HIDDEN_KINDS],
         alternatives=[text for text in texts(_ALSO) if text != label],
         definition=next(iter(texts(_DEFINITIONS)), None),
-        properties=properties(sorted((n for n in by_property if n not in shown), key=service.names.label)),
+        properties=properties(
+            sorted((n for n in by_property if n not in shown), key=lambda n: service.names.label(n).casefold())
+        ),
         identifiers=properties(_MATCHES),
         origin=properties(_ORIGIN),
         used=_used(service, around, {EV + "ofTrial"} if is_trial else set()),
         arms=arms(service, iri) if is_trial else None,
         results=results(service, iri) if is_trial else None,
+        versions=_versions(service, place) if place else None,
+        states=_states(service, place) if place else None,
     )
+
+
+def _versions(service: Service, place: RecordPlace) -> list[Version]:
+    return [
+        Version(
+            graph=v.graph,
+            version=v.version,
+            time=v.time,
+            action=v.action,
+            author=v.author,
+            reason=v.reason,
+            digest=v.digest,
+            rows=v.origin,
+        )
+        for v in versions(service, place)
+    ]
+
+
+def _states(service: Service, place: RecordPlace) -> list[Value]:
+    """Return the things of which a record speaks."""
+    try:
+        said = content(service, place)
+    except UnknownTerm:  # retracted
+        return []
+    subjects = sorted({t.subject.value for t in said if isinstance(t.subject, NamedNode)})
+    return [_linked(service, iri, None) for iri in subjects]
 
 
 def _order(triple: Triple) -> tuple[str, str]:

@@ -81,12 +81,18 @@ def _arm_figures(row: dict[str, Any]) -> str:
         return f"{row['events']} of {_known(row['total'])}"
     n = f", n {row['n']}" if row["n"] is not None else ", n not reported"
     if row["mean"] is not None:
-        spread = next((f"{name} {_number(row[key])}" for name, key in (("SD", "sd"), ("SE", "se")) if row[key] is not None), None)
-        spread = spread or _range("95 % interval", row["ci_low"], row["ci_high"]) or "spread not reported"
-        return f"mean {_number(row['mean'])} ({spread}){n}"
+        return f"mean {_number(row['mean'])} ({_spread(row)}){n}"
     if row["median"] is not None:
-        return f"median {_number(row['median'])} ({_range('quartiles', row['q1'], row['q3']) or 'quartiles not reported'}){n}"
+        quartiles = _range("quartiles", row["q1"], row["q3"]) or "quartiles not reported"
+        return f"median {_number(row['median'])} ({quartiles}){n}"
     return f"no value reported{n}"
+
+
+def _spread(row: dict[str, Any]) -> str:
+    for name, key in (("SD", "sd"), ("SE", "se")):
+        if row[key] is not None:
+            return f"{name} {_number(row[key])}"
+    return _range("95 % interval", row["ci_low"], row["ci_high"]) or "spread not reported"
 
 
 def _contrast_figures(row: dict[str, Any]) -> str:

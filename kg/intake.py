@@ -11,7 +11,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 from kg import iris, protocol
 from kg.errors import InputRefused
 from kg.iris import EV
-from kg.model.records import Origin, ProtocolText, Row
+from kg.model.records import Origin, ProtocolText, Row, Vocabulary
 from kg.shapes import Finding, Report, Shapes
 from kg.store import Change, Commit, Store
 from kg.triples import column, key, triples
@@ -30,6 +30,7 @@ class Candidate:
     triples: dict[Key, set[Triple]] = field(default_factory=lambda: defaultdict(set))
     origins: dict[tuple[str, str | None], Origin] = field(default_factory=dict)
     files: dict[Key, set[Origin]] = field(default_factory=lambda: defaultdict(set))
+    defined: dict[str, Origin] = field(default_factory=dict)
 
     def place(self, finding: Finding) -> Origin | None:
         """Return where the statement was read that a finding is about."""
@@ -65,6 +66,7 @@ def candidate(rows: Iterable[Row]) -> Candidate:
             unit, statements = key(row), list(triples(row))
         except InputRefused as refused:
             raise InputRefused(f"{row.origin}: {refused}") from refused
+        _only_once(made, row, statements)
         made.triples[unit].update(statements)
         made.files[unit].add(row.origin)
         for statement in statements:
@@ -72,6 +74,19 @@ def candidate(rows: Iterable[Row]) -> Candidate:
             made.origins.setdefault((subject, None), row.origin)
             made.origins.setdefault((subject, statement.predicate.value), row.origin)
     return made
+
+
+def _only_once(made: Candidate, row: Row, statements: Sequence[Triple]) -> None:
+    """Refuse a second row that defines the same thing: the two would run into one."""
+    if isinstance(row, Vocabulary) or not statements or statements[0].predicate.value != iris.RDF + "type":
+        return
+    subject = _name(statements[0])
+    first = made.defined.setdefault(subject, row.origin)
+    if first != row.origin:
+        raise InputRefused(
+            f"{row.origin}: {subject.removeprefix(iris.BASE)} stands already at {first}; "
+            "give this row a number or name of its own, or remove one of the two"
+        )
 
 
 def check(shapes: Shapes, made: Candidate, context: Iterable[Triple] = ()) -> Report:

@@ -139,6 +139,7 @@ def _provenance(
             "route": [question.route.iri] if question.route else [],
             "band": [question.band.iri] if question.band else [],
             "trial": sorted(found.trials),
+            "review": [f"{iris.BASE}review/{protocol.included_by}"] if protocol.included_by else [],
         },
         records=tuple(sorted(used)),
         set_digest=digest,

@@ -33,7 +33,10 @@ def effects(contrasts: Sequence[Contrast], measure: str, protocol: Protocol) -> 
 
     Raises NotPoolable where figures are impossible.
     """
-    return [_reported(c, measure) if c.reported else _computed(c, measure, protocol) for c in contrasts]
+    several = len(contrasts) > 1
+    return [
+        _reported(c, measure, several=several) if c.reported else _computed(c, measure, protocol) for c in contrasts
+    ]
 
 
 def _computed(contrast: Contrast, measure: str, protocol: Protocol) -> Effect:
@@ -83,7 +86,7 @@ def _computed(contrast: Contrast, measure: str, protocol: Protocol) -> Effect:
     return Effect(contrast, float(found.yi[0]), float(found.vi[0]), None, steps, (a, n1_, c, n2_))
 
 
-def _reported(contrast: Contrast, measure: str) -> Effect:
+def _reported(contrast: Contrast, measure: str, *, several: bool) -> Effect:
     reported = contrast.reported
     assert reported is not None
     if reported.measure is None or local(reported.measure) != measure:
@@ -94,6 +97,8 @@ def _reported(contrast: Contrast, measure: str) -> Effect:
     ratio = measure in RATIOS
     if reported.estimate is None:
         return Effect(contrast, None, None, f"only a p value ({reported.p_text}) is reported")
+    if measure == "MD" and several:
+        return Effect(contrast, None, None, "the scale of the reported difference is not stated, so it cannot be pooled")
     se: float | None = reported.se
     steps: tuple[str, ...] = ("effect: as reported by the trial",)
 

@@ -6,7 +6,7 @@ the p value: no effect is said only of an interval that lies inside the differen
 
 from __future__ import annotations
 
-from kg.harmonise.contrasts import Harmonised
+from kg.harmonise.contrasts import Contrast, Harmonised
 from kg.iris import local
 from kg.model.answer import Pool, Published
 from kg.model.question import Question
@@ -53,18 +53,19 @@ def sentence(question: Question, found: Harmonised, pool: Pool, published: Publi
         if not found.eligible:
             return f"No eligible trial compares {drug} with {control} as asked: there is no evidence to pool."
         return f"None of {where} of {drug} versus {control} reports {outcome} as asked: there is no evidence to pool."
-    people = f"{pool.participants.total:,} participants"
+    total = pool.participants.total
+    people = f"{total:,} participants" if total else "number of participants not reported"
     if pool.display is None:
         verb = "reports" if pool.k_rows == 1 else "report"
         rows = f"{pool.k_rows} of {where} ({people}) {verb} {outcome}"
-        return f"{rows}, but no effect can be estimated: {_why(found)}."
+        return f"{rows}, but an effect cannot be estimated: {_why(found)}."
     name, value = NAMES[found.measure], pool.display
     low, high = value.ci
     said = (
         f"In {pool.k} of {where} ({people}), the {name} for {outcome} with {drug} compared with {control} is "
         f"{number(value.estimate)} (95 % interval {number(low)} to {number(high)})."
     )
-    conclusion = _conclusion(found.measure, low, high, _important(question, protocol), drug)
+    conclusion = _conclusion(found.measure, low, high, _important(question, found, protocol), drug)
     return f"{said} {conclusion}{_sure(published)}"
 
 
@@ -83,18 +84,32 @@ def _why(found: Harmonised) -> str:
     return "the figures needed are not reported"
 
 
-def _important(question: Question, protocol: Protocol) -> float | None:
-    return protocol.outcome(local(question.outcome.iri)).minimally_important_difference
+def _important(question: Question, found: Harmonised, protocol: Protocol) -> float | None:
+    """Return the smallest difference that matters, where the estimate is in its units.
+
+    It is given in points of the outcome's scale, or as a difference of risks: it says nothing of an SMD or a ratio.
+    """
+    rule = protocol.outcome(local(question.outcome.iri))
+    if found.measure == "MD" and rule.scale is not None and any(map(_off_scale, found.contrasts)):
+        return None
+    return rule.minimally_important_difference if found.measure in ("MD", "RD") else None
+
+
+def _off_scale(contrast: Contrast) -> bool:
+    instrument = contrast.instrument
+    return instrument is None or instrument.minimum is None or instrument.maximum is None
 
 
 def _conclusion(measure: str, low: float, high: float, important: float | None, drug: str) -> str:
     null = _NO_EFFECT.get(measure, 0.0)
-    if important is not None and measure in ("MD", "SMD", "RD") and -important < low and high < important:
+    if important is not None and -important < low and high < important:
         return f"The interval lies within the smallest difference that matters ({important:g}): no important effect."
     if low > null or high < null:
         way = "higher" if low > null else "lower"
         what = {"RR": "the risk is", "OR": "the odds are", "RD": "the risk is"}.get(measure, "values are")
         beyond = "" if important is None else " Whether the difference matters is not settled by the interval."
+        if important is not None and (low >= important or high <= -important):
+            beyond = f" The whole interval is at least the smallest difference that matters ({important:g})."
         return f"The interval excludes no difference: {what} {way} with {drug}.{beyond}"
     return f"The interval includes no difference: whether {drug} makes one is uncertain."
 

@@ -77,17 +77,42 @@ def _is_control(arm: ArmFacts, found: TrialSet, question: Question, protocol: Pr
 
 def without_doubles(results: Iterable[ArmResult], arms: dict[str, ArmFacts]) -> tuple[list[ArmResult], list[str]]:
     """Return results with no participant counted twice: a merged arm, or its parts, never both; and what was done."""
-    kept = list(results)
-    present = {result.arm for result in kept}
+    by_arm: dict[str, list[ArmResult]] = {}
+    for result in sorted(set(results), key=_number):
+        by_arm.setdefault(result.arm, []).append(result)
+    people = {arm: parts(arm, arms) for arm in by_arm}
+    kept: list[str] = []
     steps: list[str] = []
-    for arm in sorted(present):
-        parts = arms[arm].combines & present
-        if parts:
-            kept = [result for result in kept if result.arm not in parts]
-            steps.append(f"arms: the merged arm {local(arm)} used, not its parts")
-        elif arms[arm].combines:
+    for arm in sorted(by_arm, key=lambda name: (-len(people[name]), name)):
+        wider = [other for other in kept if people[other] & people[arm]]
+        if wider:
+            steps.append(f"arms: {_name(wider[0])} used, not {_name(arm)}: the same people")
+            continue
+        kept.append(arm)
+        if arms[arm].combines:
             steps.append(f"arms: {_name(arm)} merges {', '.join(sorted(map(_name, arms[arm].combines)))}, as reported")
-    return kept, steps
+        if len({result.result for result in by_arm[arm]}) > 1:
+            steps.append(f"arms: {_name(arm)} is reported more than once for this time; the first used")
+    return [by_arm[arm][0] for arm in kept], steps
+
+
+def parts(arm: str, arms: dict[str, ArmFacts]) -> frozenset[str]:
+    """Return the arms that a merged arm is made of in the end, or the arm itself where it merges none."""
+    found, open_ = set(), [arm]
+    seen: set[str] = set()
+    while open_:
+        name = open_.pop()
+        if name not in seen:
+            seen.add(name)
+            below = arms[name].combines if name in arms else frozenset()
+            open_ += sorted(below)
+            found |= set() if below else {name}
+    return frozenset(found) or frozenset({arm})
+
+
+def _number(result: ArmResult) -> tuple[int, str, str, str]:
+    number = result.result.rpartition("/")[2]
+    return int(number) if number.isdecimal() else 0, result.result, result.source, result.locator
 
 
 def _name(arm: str) -> str:

@@ -30,6 +30,13 @@ class Pair:
     steps: tuple[str, ...] = ()
 
     @property
+    def arms(self) -> tuple[str, ...]:
+        """The arms whose people the pair counts."""
+        if self.contrast:
+            return self.contrast.experimental, self.contrast.control
+        return tuple(r.arm for r in (*self.experimental, *self.control))
+
+    @property
     def example(self) -> ArmResult | ReportedContrast:
         """A result of the pair, for what all of them share."""
         return self.contrast or self.experimental[0]
@@ -88,7 +95,7 @@ def _same_people_same_time(result: ArmResult) -> tuple[object, ...]:
 
 
 def _pair(comparison: Comparison, group: Iterable[ArmResult], arms: dict[str, ArmFacts]) -> Pair | None:
-    results = list(group)
+    results = _over_one_background(comparison, group)
     left, right = {a.arm for a in comparison.experimental}, {a.arm for a in comparison.control}
     experimental, steps = without_doubles((r for r in results if r.arm in left), arms)
     control, more = without_doubles((r for r in results if r.arm in right), arms)
@@ -96,6 +103,17 @@ def _pair(comparison: Comparison, group: Iterable[ArmResult], arms: dict[str, Ar
         return None
     by_arm = sorted(experimental, key=_place), sorted(control, key=_place)
     return Pair(comparison, results[0].outcome, tuple(by_arm[0]), tuple(by_arm[1]), None, (*steps, *more))
+
+
+def _over_one_background(comparison: Comparison, group: Iterable[ArmResult]) -> list[ArmResult]:
+    """Keep the results of arms whose background is reported on the other side too; the others compare two things."""
+    results = list(group)
+    reported = {r.arm for r in results}
+    left, right = (
+        {a.background for a in arms if a.arm in reported} for arms in (comparison.experimental, comparison.control)
+    )
+    kept = {a.arm for a in (*comparison.experimental, *comparison.control) if a.background in left & right}
+    return [r for r in results if r.arm in kept]
 
 
 def _place(result: ArmResult) -> tuple[str, str]:
@@ -107,7 +125,8 @@ def _contrasts(comparison: Comparison, found: TrialSet, question: Question, reas
     made = []
     for contrast in found.contrasts:
         sides = {contrast.experimental, contrast.control}
-        if len(sides & left) == 1 and len(sides & right) == 1:
+        alike = len({found.arms[arm].background for arm in sides if arm in found.arms}) == 1
+        if len(sides & left) == 1 and len(sides & right) == 1 and alike:
             if question.band is not None and contrast.band != question.band.iri:
                 reasons.append("no time band is stated for its results")
             elif question.instrument is None:

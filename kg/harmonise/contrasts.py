@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from kg.errors import NotPoolable
-from kg.harmonise.arms import Comparison, comparisons
+from kg.harmonise.arms import Comparison, comparisons, parts
 from kg.harmonise.choice import Pair, chosen, has_figures, pairs
 from kg.harmonise.eligibility import ineligible
 from kg.harmonise.scales import SAME, orientation, rescaling
@@ -69,16 +69,18 @@ def harmonise(question: Question, found: TrialSet, protocol: Protocol) -> Harmon
         else:
             fitting += [(c, *pairs(c, found, question, protocol)) for c in compared]
     continuous = _continuous(question, protocol, fitting)
-    contrasts: list[Contrast] = []
+    best: list[tuple[Pair, tuple[str, ...]]] = []
     for comparison, made, reasons in fitting:
         of_kind = [pair for pair in made if _kind(pair) in (None, continuous)]
         if of_kind:
-            best, steps = chosen(of_kind, protocol, found.outcomes)
-            contrasts.append(_contrast(best, steps, found, protocol))
+            best.append(chosen(of_kind, protocol, found.outcomes))
         else:
             other = ["means are reported, not counts" if _kind(p) else "counts are reported, not means" for p in made]
             why = "; ".join(dict.fromkeys([*reasons, *other])) or "the outcome is not reported"
             excluded.append(Excluded(comparison.trial.trial, _label(comparison), why))
+    kept, doubled = _without_the_same_people(best, found)
+    excluded += doubled
+    contrasts = [_contrast(pair, steps, found, protocol) for pair, steps in kept]
     _once(contrasts)
     warnings = _not_banded(question, found, fitting)
     measure, contrasts, more = _on_one_scale(question, protocol, found, contrasts, continuous=continuous)
@@ -89,6 +91,24 @@ def harmonise(question: Question, found: TrialSet, protocol: Protocol) -> Harmon
         eligible=len({c.trial.trial for c, _, _ in fitting}),
         warnings=(*warnings, *more),
     )
+
+
+def _without_the_same_people(
+    best: list[tuple[Pair, tuple[str, ...]]], found: TrialSet
+) -> tuple[list[tuple[Pair, tuple[str, ...]]], list[Excluded]]:
+    """Keep the widest of the pairs of one trial that share people: a whole trial, or its strata, never both."""
+    people = [frozenset().union(*(parts(arm, found.arms) for arm in pair.arms)) for pair, _ in best]
+    kept: list[int] = []
+    excluded: list[Excluded] = []
+    for at in sorted(range(len(best)), key=lambda i: -len(people[i])):
+        wider = [other for other in kept if people[other] & people[at]]
+        if wider:
+            comparison, whole = best[at][0].comparison, best[wider[0]][0].comparison
+            reason = f"its participants are counted in {_label(whole)} already"
+            excluded.append(Excluded(comparison.trial.trial, _label(comparison), reason))
+        else:
+            kept.append(at)
+    return [best[at] for at in sorted(kept)], excluded
 
 
 def _label(comparison: Comparison) -> str:
@@ -211,7 +231,8 @@ def _on_one_scale(
             f"final values and changes from baseline of {outcome} cannot be mixed in an SMD (Handbook 10.5.2); "
             "ask for --measure MD"
         )
-    return measure, [_aligned(c, found, outcome) for c in contrasts], []
+    lower, more = _direction(found, contrasts, outcome)
+    return measure, [_aligned(c, lower, outcome) for c in contrasts], more
 
 
 def _unit(contrast: Contrast, scale: tuple[float, float] | None) -> object:
@@ -221,12 +242,21 @@ def _unit(contrast: Contrast, scale: tuple[float, float] | None) -> object:
     return scale if known else instrument.instrument
 
 
-def _aligned(contrast: Contrast, found: TrialSet, outcome: str) -> Contrast:
+def _direction(found: TrialSet, contrasts: list[Contrast], outcome: str) -> tuple[bool, list[str]]:
+    """Return whether lower is better on the common scale: as of the outcome, else as of all its instruments."""
+    if found.lower_is_better is not None:
+        return found.lower_is_better, []
+    known = {c.instrument.lower_is_better for c in contrasts if c.instrument} - {None}
+    if known == {True, False}:
+        return True, [f"instruments of {outcome} run both ways; all are read so that lower is better"]
+    return known != {False}, []
+
+
+def _aligned(contrast: Contrast, lower: bool, outcome: str) -> Contrast:  # noqa: FBT001
     instrument = contrast.instrument
     if instrument is None:
         return contrast
-    lower = found.lower_is_better
-    way = orientation(instrument, lower if lower is not None else bool(instrument.lower_is_better))
+    way = orientation(instrument, lower)
     if way is None:
         raise NotPoolable(
             f"whether lower is better on {instrument.label} is not known, so {outcome} of {contrast.label} cannot be "

@@ -84,10 +84,15 @@ def table(columns: Mapping[str, Column], study: Sequence[str] = ()) -> dict[str,
     return values
 
 
+def check_counts(field: str, array: Array, study: Sequence[str]) -> None:
+    """Refuse a count that is negative or not whole."""
+    refuse_where(array < 0, field, array, study, "a count cannot be negative; correct it")
+    refuse_where(array % 1 > 0, field, array, study, "a count is a whole number; correct or round it")
+
+
 def _check(field: str, array: Array, study: Sequence[str]) -> None:
     if field in COUNTS:
-        refuse_where(array < 0, field, array, study, "a count cannot be negative; correct it")
-        refuse_where(array % 1 > 0, field, array, study, "a count is a whole number; correct or round it")
+        check_counts(field, array, study)
     elif field in SIZES:
         refuse_where(array <= 0, field, array, study, "a group needs at least one participant; correct it")
     elif field in POSITIVE:

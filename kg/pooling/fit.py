@@ -117,7 +117,7 @@ def fit_sorted(rows: Sorted, how: Model, weights: Array | None = None, fixed: Ar
     share[rows.order] = 100.0 * given.w / studies.spread(given.total)
     random = how.method != "EE"
     ll_ml, ll_reml = log_likelihoods(at)
-    tau2_lb, tau2_ub = tau2_interval(how.tau2_ci, studies, tau2, how.method, how.level)
+    tau2_lb, tau2_ub = tau2_interval(how.tau2_ci if random else None, studies, tau2, how.method, how.level)
     return Fits(
         k=studies.sizes,
         beta=beta,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kg.errors import InputRefused
-from kg.pooling.columns import Array, Column, Mask, labels, refuse_where, table
+from kg.pooling.columns import Array, Column, Mask, check_counts, labels, refuse_where, table
 from kg.pooling.effects import ZERO_VARIANCE, Effects
 from kg.pooling.measure import Measure, Options, Table
 from kg.pooling.one_group import ONE_GROUP, PROPORTIONS
@@ -149,6 +149,8 @@ def complete(chosen: Measure, values: dict[str, Array], study: Sequence[str]) ->
                 differ = np.abs(others - values[rest]) > 0
                 refuse_where(differ, rest, values[rest], study, f"{part} + {rest} is not {total}; correct one of them")
             values[rest] = others
+    if chosen.columns == ("xi", "mi"):  # elsewhere mi is a mean
+        check_counts("mi", values["mi"], study)
     if "sei" in values and "vi" not in values:
         values["vi"] = values["sei"] ** 2
     for name in chosen.positive:

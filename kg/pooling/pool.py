@@ -121,6 +121,8 @@ def pool_effects(effects: Effects, how: Model, *, weights: Column | None = None,
     keep = effects.estimable
     if tau2 is not None and not 0 <= tau2 < np.inf:
         raise InputRefused(f"tau2 is {tau2}; give a number of 0 or more, or leave it out to estimate it")
+    if tau2 is not None and how.method == "EE":
+        raise InputRefused(f"tau2 is {tau2}, but method EE takes it to be 0; ask for a random-effects method")
     if (weights is not None) != (how.method == "GENQ"):
         raise InputRefused(f"weights and method GENQ go together; the method is {how.method}")
     a = None if weights is None else table({"weights": weights, "yi": effects.yi}, effects.study)["weights"][keep]

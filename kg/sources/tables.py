@@ -40,6 +40,7 @@ TABLES: dict[str, type[Any]] = {
 DOUBTS = " | "  # separates several doubts in one cell
 _INTEGER = re.compile(r"[+-]?[0-9]{1,15}")
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?")
+_SHOWN = 60  # characters of a cell that a message repeats
 _REPORTED = ("events", "total", "n", "mean", "sd", "se", "ci_low", "ci_high", "median", "q1", "q3")
 
 
@@ -59,6 +60,8 @@ def table(path: Path, name: str, kind: type[Any]) -> Iterator[Row]:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputRefused(f"{name}: not UTF-8 at byte {error.start}; save the table as UTF-8") from error
+    except OSError as error:
+        raise InputRefused(f"{name}: cannot be read ({error.strerror or error}); check the file") from error
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = next(reader, [])
@@ -113,5 +116,6 @@ def _value(cell: str, kind: Any, column: str, origin: Origin) -> Any:
 
 def _number(cell: str, pattern: re.Pattern[str], form: str, column: str, origin: Origin) -> str:
     if not pattern.fullmatch(cell):
-        raise InputRefused(f"{origin}: column {column} has {cell!r}; write {form}, or leave it empty")
+        shown = cell if len(cell) <= _SHOWN else cell[:_SHOWN] + "..."
+        raise InputRefused(f"{origin}: column {column} has {shown!r}; write {form}, or leave it empty")
     return cell

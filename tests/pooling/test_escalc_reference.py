@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from kg.errors import NotPoolable
+from kg.errors import InputRefused, NotPoolable
 from kg.pooling import escalc
+from kg.pooling.regression import regress
 
 COLUMNS = re.compile(r"(\w+) = (?:d\$)?(\w+)")
 DATA_NAMES = {"m1": "m1i", "s1": "sd1i", "n1": "n1i", "m2": "m2i", "s2": "sd2i", "n2": "n2i"}
@@ -80,12 +81,16 @@ def test_paired_means_agree_with_metafor(paired_case: Any, close: Any) -> None:
 
 
 def test_impossible_input_is_refused(refuse_case: Any) -> None:
-    data = dict(refuse_case.data)
-    data.pop("mods", None)
-    measure = next(m for column, m in {"ai": "RR", "m1i": "MD", "ri": "ZCOR", "yi": "GEN"}.items() if column in data)
-    if refuse_case.dataset.endswith("rom_negative_mean"):
-        measure = "ROM"
-    if "mods" in refuse_case.data:
-        pytest.skip("meta-regression has its own test")
-    with pytest.raises((NotPoolable, ValueError)):
-        escalc(measure, **data)
+    data = refuse_case.data
+    with pytest.raises((NotPoolable, InputRefused)):
+        if "mods" in data:
+            regress(**data | {"mods": {"moderator": data["mods"]}})
+        else:
+            escalc(measure_for(refuse_case), **data)
+
+
+def measure_for(case: Any) -> str:
+    """A measure that the columns of a case fit; ratios only where the case is about them."""
+    if "rom" in case.dataset:
+        return "ROM"
+    return next(m for column, m in {"ai": "RR", "m1i": "MD", "ri": "ZCOR", "yi": "GEN"}.items() if column in case.data)

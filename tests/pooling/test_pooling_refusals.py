@@ -45,6 +45,8 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "level": (GOOD | {"level": 100}, "level is 100"),
     "addition": (TABLES | {"measure": "RR", "add": -1}, "add is -1"),
     "drop00": (TABLES | {"measure": "RR", "drop00": "XX"}, "drop00 'XX' is not known"),
+    "tau2 without random effects": (GOOD | {"method": "EE", "tau2": 0.1}, "method EE takes it to be 0"),
+    "negative non-events": ({"xi": [3], "mi": [-1], "measure": "PR"}, "mi of study .* is -1: a count cannot"),
     "tau2": (GOOD | {"tau2": -1.0}, "tau2 is -1"),
     "missing column": ({"ai": [1], "ci": [2], "n2i": [4], "measure": "RR"}, "bi or n1i is absent"),
     "events above total": (TABLES | {"ai": [1, 13], "measure": "RR"}, "ai of study .* is 13: it exceeds n1i"),
