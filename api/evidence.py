@@ -22,7 +22,7 @@ from kg.formats.answer_json import answer_json
 from kg.formats.rdf import jsonld, turtle
 from kg.iris import local
 from kg.model.answer import Answer
-from kg.provenance import answer_iri, answer_triples
+from kg.formats.answer_rdf import answer_iri, answer_triples
 
 router = APIRouter(tags=["evidence"])
 _NONE = [Depends(only())]

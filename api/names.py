@@ -1,4 +1,4 @@
-"""What the vocabulary calls its classes, properties and fixed values."""
+"""What things are called on pages: classes, properties and fixed values, and the things that carry no label."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from kg import iris
 from kg.evidence_base import EvidenceBase
-from kg.iris import EV
+from kg.iris import BASE, EV
 
 _OWL = "http://www.w3.org/2002/07/owl#"
 _OF_ONTOLOGY = ("Class", "ObjectProperty", "DatatypeProperty", "NamedIndividual")
@@ -33,23 +33,30 @@ _STANDARD = {
     iris.SKOS + "narrowMatch": "broader than",
     iris.SKOS + "relatedMatch": "related to",
     iris.DCTERMS + "identifier": "identifier",
+    iris.DCTERMS + "source": "source",
     iris.DCTERMS + "title": "title",
     iris.DCTERMS + "description": "description",
     iris.DCTERMS + "bibliographicCitation": "citation",
     iris.PROV + "wasAttributedTo": "attributed to",
+    iris.PROV + "generatedAtTime": "written",
 }
 
 
 class Names:
-    """Labels of the vocabulary, read once."""
+    """Labels of the vocabulary, of trials and of analyses, read once."""
 
     def __init__(self, base: EvidenceBase) -> None:
+        self._known = base.vocabulary
         self._labels: dict[str, str] = {}
         for kind in _OF_ONTOLOGY:
             for row in base.query("explore/terms", **{"class": _OWL + kind}).records():
                 if row["preferred"]:
                     self._labels.setdefault(row["thing"], row["label"])
         self._labels |= _STANDARD
+        self._studies: dict[str, str] = {
+            row["trial"]: row["label"] for row in base.table.rows("trials/trial-facts").records()
+        }
+        self._analyses: dict[str, str] = {analysis.iri: analysis.identifier for analysis in base.published}
 
     def label(self, iri: str) -> str:
         """Return the label of a class, a property or a fixed value; the end of its IRI where it has none."""
@@ -58,6 +65,37 @@ class Names:
     def known(self, iri: str) -> bool:
         """Tell whether an IRI is one of the vocabulary."""
         return iri in self._labels or iri.startswith(EV)
+
+    def study(self, slug: str) -> str:
+        """Return the label of a trial as studies are cited, such as "Sigtermans 2009"."""
+        return self._studies.get(f"{BASE}trial/{slug}", slug)
+
+    def title(self, iri: str, label: str | None = None) -> str:
+        """Return what a thing is called among others of its kind: its label with what it belongs to."""
+        match iri.removeprefix(BASE).split("/"):
+            case ["trial", trial]:
+                return self._studies.get(iri) or label or trial
+            case ["trial", trial, "arm", arm]:
+                return f"{self.study(trial)}: {label or arm}"
+            case ["result" | "contrast", source, trial, number]:
+                return f"{self.study(trial)}, result {number} ({source})"
+            case ["judgement", source, about, *what]:
+                return f"{self.study(about)}, {' '.join(what)} ({source})"
+            case ["subgroup", analysis, trial]:
+                return f"{self.study(trial)} in {analysis}"
+            case ["analysis", number]:
+                return f"{self._analyses.get(iri, number)} {label or ''}".strip()
+            case ["analysis", number, "estimate", position]:
+                return f"{self._analyses.get(f'{BASE}analysis/{number}', number)}, value {position}"
+            case ["action", drug, receptor, *rest]:
+                at = f"{self._known.label(f'{BASE}drug/{drug}')} at {self._known.label(f'{BASE}receptor/{receptor}')}"
+                return f"{at} ({', '.join(rest)})" if rest else at
+            case ["record", source, record]:
+                return f"record {record} of {source}"
+            case ["graph", "record", source, record, version]:
+                return f"record {record} of {source}, version {version}"
+            case _:
+                return label or iri.removeprefix(BASE)
 
 
 def _apart(camel: str) -> str:

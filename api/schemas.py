@@ -14,7 +14,7 @@ from kg.asked import Asked
 class QuestionWords(BaseModel):
     """A question in words; a term is a slug, a label, a CURIE or an IRI, and an empty word is left out."""
 
-    intervention: str = Field(min_length=1, max_length=500, description="Drug or class of drugs, such as ketamine.")
+    intervention: str = Field(min_length=1, max_length=500, description="Drug or class of drugs.")
     comparator: str = Field(min_length=1, max_length=500, description="What it is compared with, such as placebo.")
     outcome: str = Field(min_length=1, max_length=500, description="What was measured, such as pain-intensity.")
     condition: str | None = Field(None, max_length=500, description="Condition of the participants.")
@@ -104,6 +104,23 @@ class Result(Body):
     kind: str
 
 
+class Action(Body):
+    """What a drug does at a receptor, with its source."""
+
+    iri: str
+    drug: str
+    drug_label: str
+    receptor: str
+    receptor_label: str
+    action: str
+    affinity: str | None
+    species: str | None
+    assay: str | None
+    source: str
+    locator: str
+    kind: str
+
+
 class Version(Body):
     """A version of a record: the named graph that holds it, when and why it was written, and from which rows."""
 
@@ -123,6 +140,7 @@ class Thing(Body):
     iri: str
     slug: str
     label: str
+    title: str
     kinds: list[str]
     alternatives: list[str]
     definition: str | None
@@ -132,6 +150,7 @@ class Thing(Body):
     used: list[Usage]
     arms: list[Arm] | None
     results: list[Result] | None
+    actions: list[Action] | None
     versions: list[Version] | None
     states: list[Value] | None
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from itertools import groupby
 
 from pyoxigraph import Literal, NamedNode, Triple
 
 from api import addresses
+from api.actions import actions
 from api.facts import RecordPlace, content, facts, record_place, versions
 from api.schemas import Property, Thing, Usage, Value, Version
 from api.service import Service
@@ -22,6 +24,7 @@ _LABELS = (RDFS + "label", SKOS + "prefLabel")
 _ALSO = (SKOS + "altLabel", EV + "studyLabel")
 _MATCHES = tuple(SKOS + name for name in ("exactMatch", "closeMatch", "broadMatch", "narrowMatch", "relatedMatch"))
 _ORIGIN = tuple(EV + name for name in ("source", "locator", "sourceKind", "basis", "doubt", "warning", "note"))
+_ACTING = (EV + "drug", EV + "receptor")
 _DEFINITIONS = (SKOS + "definition", RDFS + "comment")
 _ADDRESS_OF = {EV + "doi": "https://doi.org/", EV + "pmid": "https://pubmed.ncbi.nlm.nih.gov/"}
 _HIDDEN_KINDS = (SKOS + "Concept", "http://www.w3.org/2002/07/owl#NamedIndividual")
@@ -42,6 +45,7 @@ def thing(service: Service, iri: str) -> Thing:
         by_property.setdefault(triple.predicate.value, []).append(_value(service, triple, named))
     kinds = [t.object.value for t in about if t.predicate.value == _TYPE and isinstance(t.object, NamedNode)]
     is_trial = EV + "RandomisedTrial" in kinds
+    acting = sorted({r["neighbour"] for r in around if r["direction"] == "in" and r["property"] in _ACTING})
     shown = {*_LABELS, *_ALSO, *_MATCHES, *_ORIGIN, *_DEFINITIONS, _TYPE} | ({EV + "hasArm"} if is_trial else set())
 
     def properties(names: Iterable[str]) -> list[Property]:
@@ -53,11 +57,12 @@ def thing(service: Service, iri: str) -> Thing:
     def named_property(name: str) -> str:
         return service.names.label(name).casefold()
 
-    label = next(iter(texts(_LABELS)), addresses.local(iri))
+    label = next(iter(texts(_LABELS)), service.names.title(iri))
     return Thing(
         iri=iri,
         slug=iris.local(iri),
         label=label,
+        title=label if is_trial else service.names.title(iri, next(iter(texts(_LABELS)), None)),
         kinds=[service.names.label(kind) for kind in kinds if kind not in _HIDDEN_KINDS],
         alternatives=[text for text in texts(_ALSO) if text != label],
         definition=next(iter(texts(_DEFINITIONS)), None),
@@ -66,9 +71,10 @@ def thing(service: Service, iri: str) -> Thing:
         ),
         identifiers=properties(_MATCHES),
         origin=properties(_ORIGIN),
-        used=_used(service, around, {EV + "ofTrial"} if is_trial else set()),
+        used=_used(service, around, {*_ACTING, EV + "subject"} | ({EV + "ofTrial"} if is_trial else set())),
         arms=arms(service, iri) if is_trial else None,
         results=results(service, iri) if is_trial else None,
+        actions=actions(service, acting) if acting else None,
         versions=_versions(service, place) if place else None,
         states=_states(service, place) if place else None,
     )
@@ -116,8 +122,16 @@ def _value(service: Service, triple: Triple, named: dict[str, str]) -> Value:
 def _linked(service: Service, iri: str, label: str | None) -> Value:
     if service.names.known(iri):
         return Value(text=label or service.names.label(iri), iri=iri, href=None)
-    short = label or (addresses.local(iri) if iri.startswith(iris.BASE) else iris.shorten(iri, service.base.prefixes))
-    return Value(text=short, iri=iri, href=addresses.page(iri) or addresses.outside(iri))
+    ours = iri.startswith(iris.BASE)
+    text = service.names.title(iri, label) if ours else label or iris.shorten(iri, service.base.prefixes)
+    return Value(text=text, iri=iri, href=addresses.page(iri) or addresses.outside(iri))
+
+
+def _naturally(value: Value) -> list[tuple[int, str]]:
+    """Return a key by which 1.2 comes before 1.10."""
+    return [
+        (int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"([0-9]+)", value.text.casefold())
+    ]
 
 
 def _used(service: Service, around: Iterable[dict[str, str | None]], left_out: set[str]) -> list[Usage]:
@@ -131,7 +145,7 @@ def _used(service: Service, around: Iterable[dict[str, str | None]], left_out: s
     for prop, pairs in groupby(sorted(seen), key=lambda pair: pair[0]):
         values = [_linked(service, iri, seen[prop, iri]) for _, iri in pairs if "/node/" not in iri]
         if values:
-            values.sort(key=lambda value: (value.text.startswith(("result/", "mapping/")), value.text.casefold()))
+            values.sort(key=_naturally)
             made.append(
                 Usage(property=prop, label=service.names.label(prop), total=len(values), items=values[:_MOST_USES])
             )

@@ -30,7 +30,15 @@ class Contradiction(EvidenceError, ValueError):
 
 
 class NotPoolable(EvidenceError, ValueError):
-    """The studies found cannot be combined; the message says why and what would help."""
+    """The studies found cannot be combined; the message says why and what would help.
+
+    Where one value is at fault, ``field`` names its column and ``row`` its place there, counted from 0.
+    """
+
+    def __init__(self, message: str, field: str | None = None, row: int | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+        self.row = row
 
 
 class NotConverged(NotPoolable):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from pyoxigraph import NamedNode, Triple
 
-from kg import asked, intake, iris, protocol, review
+from kg import asked, iris, protocol, review
 from kg.answer_log import AnswerLog
 from kg.asked import Asked
 from kg.catalog import Catalog, Query, Rows
@@ -17,15 +17,16 @@ from kg.closure import closure
 from kg.errors import InputRefused, UnknownTerm
 from kg.evidence.answering import Ground, answer
 from kg.evidence.published import PublishedAnalysis, analyses
-from kg.intake import Candidate, Taken
 from kg.model.answer import Answer
 from kg.protocol import Protocol
 from kg.settings import Settings
-from kg.shapes import Report, Shapes
-from kg.sources import bundle, rdf, tables
 from kg.store import Store
 from kg.table import EvidenceTable, QueriedRows
 from kg.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from kg.intake import Taken
+    from kg.shapes import Report, Shapes
 
 AUTHOR = "kg build"
 NO_PROTOCOL = "none"
@@ -74,6 +75,8 @@ class EvidenceBase:
     @cached_property
     def shapes(self) -> Shapes:
         """The shapes of the gate."""
+        from kg.shapes import Shapes  # noqa: PLC0415  (the gate is slow to load, and reading needs none)
+
         return Shapes.load(self.settings.ontology)
 
     # What the store holds.
@@ -106,12 +109,20 @@ class EvidenceBase:
             vocabulary=self.vocabulary,
             published=self.published,
             digests=self._digests,
+            records_by_id=self._records_by_id,
             fingerprint=self.store.fingerprint(),
         )
 
     @cached_property
     def _digests(self) -> dict[str, str]:
         return {head.iri: head.digest for head in self.store.heads()}
+
+    @cached_property
+    def _records_by_id(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, list[str]] = {}
+        for head in self.store.heads():
+            found.setdefault(head.id, []).append(head.iri)
+        return {record_id: tuple(records) for record_id, records in found.items()}
 
     @cached_property
     def _protocols(self) -> dict[str, Protocol]:
@@ -139,6 +150,11 @@ class EvidenceBase:
 
         Raises InputRefused with the report of the gate.
         """
+        from kg import intake  # noqa: PLC0415
+        from kg.sources import bundle  # noqa: PLC0415
+
+        for name in [n for n, kept in vars(type(self)).items() if isinstance(kept, cached_property)]:
+            self.__dict__.pop(name, None)
         rows = bundle.read(self.settings.data, self.settings.ontology)
         return intake.take(self.store, self.shapes, rows, AUTHOR, "bundled evidence", whole=True)
 
@@ -218,19 +234,24 @@ class EvidenceBase:
 
     def validate(self) -> tuple[Report, list[str]]:
         """Return the report of the gate on everything in the store, and a line for each finding."""
+        from kg import intake  # noqa: PLC0415
+
         report = self.shapes.validate(self.store.construct("CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }"))
-        return report, [intake.line(finding, Candidate()) for finding in report.results]
+        return report, [intake.line(finding, intake.Candidate()) for finding in report.results]
 
     def validate_path(self, path: Path) -> tuple[Report, list[str]]:
         """Return the report of the gate on an RDF file or a folder of tables, as if it came into this store.
 
         Raises InputRefused where it cannot be read.
         """
+        from kg import intake  # noqa: PLC0415
+        from kg.sources import rdf, tables  # noqa: PLC0415
+
         if path.is_dir():
             made = intake.candidate(tables.read(path))
             stated = [t for unit in made.triples.values() for t in unit]
         else:
-            made, stated = Candidate(), list(rdf.read(path))
+            made, stated = intake.Candidate(), list(rdf.read(path))
         if not stated:
             raise InputRefused(f"{path}: nothing to validate there; name an RDF file, or a folder laid out like data/")
         report = self.shapes.validate(stated, closure(self.store, stated))

@@ -14,13 +14,13 @@ from kg.errors import InputRefused
 from kg.evidence_base import EvidenceBase
 from kg.formats.answer_csv import COLUMNS, answer_csv, answer_rows
 from kg.formats.answer_json import answer_json
+from kg.formats.answer_rdf import answer_triples
 from kg.formats.crate import crate_metadata
 from kg.formats.rdf import jsonld, turtle
 from kg.formats.rows import rows_csv
 from kg.formats.workbook import workbook
 from kg.iris import BASE
 from kg.model.answer import Answer
-from kg.provenance import answer_triples
 from kg.table import FOLDER
 
 _GRAPH_FORMS = {".ttl": RdfFormat.TURTLE, ".nt": RdfFormat.N_TRIPLES, ".jsonld": RdfFormat.JSON_LD}

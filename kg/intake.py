@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pyoxigraph import Literal, NamedNode, Triple
 
 from kg import iris, protocol
+from kg.closure import closure
 from kg.errors import InputRefused
 from kg.iris import EV
 from kg.model.records import Origin, ProtocolText, Row, Vocabulary
@@ -101,16 +102,20 @@ def take(store: Store, shapes: Shapes, rows: Iterable[Row], author: str, reason:
     are retracted. Raises InputRefused, with the report, where a shape is broken; nothing is written then.
     """
     made = candidate(rows)
-    report = check(shapes, made)
-    if not report.conforms:
-        raise InputRefused(refusal(report, made), report)
-    doubts = dict(_doubts(report, made))
     changes = [
         Change(source, name, statements, origin=_files(made.files[source, name]))
         for (source, name), statements in made.triples.items()
     ]
-    changes += [Change(WARNINGS, name, statements, origin="shapes") for name, statements in doubts.items()]
-    live = {(head.source, head.id): head.digest for head in store.heads()}
+    changes.append(Change(WARNINGS, "shapes", [_rules(shapes)], origin="ontology/shapes"))
+    live = {(head.source, head.id) for head in store.heads()}
+    if not store.changed(changes) and not any(_gone(live, made, None, whole=whole)):
+        return _as_before(store, made, len(changes))
+    context = () if whole else closure(store, (t for unit in made.triples.values() for t in unit))
+    report = check(shapes, made, context)
+    if not report.conforms:
+        raise InputRefused(refusal(report, made), report)
+    doubts = dict(_doubts(report, made))
+    changes += [Change(WARNINGS, name, statements, origin="ontology/shapes") for name, statements in doubts.items()]
     gone = [Change(*unit, None) for unit in _gone(live, made, doubts, whole=whole)]
     before = store.head().number
     commit = store.commit([*changes, *gone], author, reason)
@@ -126,12 +131,30 @@ def take(store: Store, shapes: Shapes, rows: Iterable[Row], author: str, reason:
     )
 
 
-def _gone(live: dict[Key, str], made: Candidate, doubts: dict[str, set[Triple]], *, whole: bool) -> Iterator[Key]:
+def _rules(shapes: Shapes) -> Triple:
+    """State which rules the records were checked by: other rules, another verdict."""
+    return Triple(NamedNode(f"{iris.BASE}gate/shapes"), NamedNode(EV + "digest"), Literal(shapes.digest))
+
+
+def _as_before(store: Store, made: Candidate, count: int) -> Taken:
+    """Say that nothing changed since the same rules let the same records in, with the warnings of that time."""
+    warnings = [
+        f"{place}: {warning}" if (place := made.origins.get((about, None))) else warning
+        for about, warning in (
+            (str(getattr(row[0], "value", row[0])), str(getattr(row[1], "value", row[1])))
+            for row in store.select(f"SELECT ?about ?warning {{ ?about <{EV}warning> ?warning }} ORDER BY ?about").rows
+        )
+    ]
+    return Taken(new=0, changed=0, unchanged=count, retracted=0, commit=store.head(), warnings=tuple(warnings))
+
+
+def _gone(live: Iterable[Key], made: Candidate, doubts: Mapping[str, object] | None, *, whole: bool) -> Iterator[Key]:
+    """Yield the live records that are no longer stated; without ``doubts``, those of the sources alone."""
     sources = {source for source, _ in made.triples}
     stated = {f"{source}-{name}" for source, name in made.triples}
     for source, name in live:
         if source == WARNINGS:
-            if name in stated and name not in doubts:
+            if doubts is not None and name in stated and name not in doubts:
                 yield source, name
         elif whole and source in sources and (source, name) not in made.triples:
             yield source, name
@@ -170,7 +193,7 @@ def line(finding: Finding, made: Candidate) -> str:
     rule = finding.shape.removeprefix(EV)
     about = finding.focus.removeprefix(iris.BASE)
     value = "" if finding.value is None else f", found {str(finding.value).removeprefix(iris.BASE)}"
-    return f"{where}{'column ' + name + ': ' if name else ''}{finding.message} [rule {rule}, {about}{value}]"
+    return f"{where}{'column ' + name + ': ' if name else ''}{finding.message.replace(iris.BASE, '')} [rule {rule}, {about}{value}]"
 
 
 def refusal(report: Report, made: Candidate) -> str:

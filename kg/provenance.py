@@ -1,16 +1,14 @@
-"""The history of an answer: as a PROV graph, and as the chain from its number back to each row of each source."""
+"""The history of an answer: the chain from its number back to each row of each source."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pyoxigraph import Literal, NamedNode, Triple
-
 from kg import iris
 from kg.errors import UnknownTerm
 from kg.evidence_base import EvidenceBase
-from kg.iris import BASE, DCTERMS, EV, PROV, RDF, RDFS, XSD
+from kg.iris import EV, RDF
 from kg.model.answer import Answer, Side, Study
 from kg.nearest import nearest
 
@@ -136,75 +134,3 @@ def _table(facts: dict[str, list[str]], origin: str) -> str:
     if types & {"DichotomousResult", "ContinuousResult"}:
         name = "dichotomous-results" if "DichotomousResult" in types else "continuous-results"
     return next((place for place in origin.split("; ") if f"/{name}.csv:" in place), name)
-
-
-def answer_iri(answer: Answer) -> str:
-    """Return the IRI of an answer."""
-    return f"{BASE}answer/{answer.id}"
-
-
-def answer_triples(answer: Answer) -> Iterator[Triple]:
-    """Yield an answer as RDF: what was asked, found and included, and the activity that made it (PROV-O)."""
-    s = NamedNode(answer_iri(answer))
-    run = NamedNode(f"{s.value}/run")
-
-    def say(
-        subject: NamedNode, prop: str, value: str | float | NamedNode | None, kind: str | None = None
-    ) -> Iterator[Triple]:
-        if value is None:
-            return
-        if isinstance(value, NamedNode):
-            yield Triple(subject, NamedNode(prop), value)
-        elif isinstance(value, str):
-            datatype = NamedNode(XSD + kind) if kind else None
-            yield Triple(subject, NamedNode(prop), Literal(value, datatype=datatype) if datatype else Literal(value))
-        else:
-            # integers as xsd:integer; every other number in full as xsd:double
-            name = "integer" if isinstance(value, int) else "double"
-            yield Triple(subject, NamedNode(prop), Literal(repr(value), datatype=NamedNode(XSD + name)))
-
-    yield from say(s, _TYPE, NamedNode(EV + "Answer"))
-    yield from say(s, RDFS + "label", answer.title)
-    yield from say(s, DCTERMS + "description", answer.sentence)
-    yield from say(s, DCTERMS + "identifier", answer.id)
-    for name, term in answer.question.terms().items():
-        yield from say(s, EV + name, NamedNode(term.iri) if term else None)
-    yield from say(s, EV + "measure", NamedNode(f"{BASE}measure/{answer.measure}"))
-    yield from say(s, EV + "method", answer.method)
-    yield from say(s, EV + "ciMethod", answer.ci_method)
-    pool = answer.pool
-    yield from say(s, EV + "k", pool.k)
-    yield from say(s, EV + "participants", pool.participants.total)
-    if pool.display:
-        yield from say(s, EV + "estimate", pool.display.estimate)
-        yield from say(s, EV + "ciLow", pool.display.ci[0])
-        yield from say(s, EV + "ciHigh", pool.display.ci[1])
-    if pool.heterogeneity:
-        yield from say(s, EV + "tau2", pool.heterogeneity.tau2)
-        yield from say(s, EV + "i2", pool.heterogeneity.i2)
-        yield from say(s, EV + "q", pool.heterogeneity.q)
-    for found in answer.studies:
-        yield from say(s, EV + "included", NamedNode(found.trial))
-        for side in (found.experimental, found.control):
-            for result in side.results:
-                yield from say(s, EV + "used", NamedNode(result))
-    for number, left in enumerate(answer.excluded, 1):
-        node = NamedNode(f"{s.value}/excluded/{number}")
-        yield from say(s, EV + "excluded", node)
-        yield from say(node, EV + "ofTrial", NamedNode(left.trial))
-        yield from say(node, EV + "reason", left.reason)
-    yield from say(s, EV + "setDigest", answer.provenance.set_digest)
-    yield from say(s, PROV + "wasGeneratedBy", run)
-    yield from say(run, _TYPE, NamedNode(PROV + "Activity"))
-    yield from say(run, PROV + "endedAtTime", answer.provenance.generated_at, "dateTime")
-    yield from say(run, EV + "methodVersion", answer.provenance.method_version)
-    yield from say(run, EV + "storeFingerprint", answer.provenance.store_fingerprint)
-    software = answer.provenance.software
-    agent = NamedNode(f"{BASE}software/{software.name}/{software.version}")
-    yield from say(run, PROV + "wasAssociatedWith", agent)
-    yield from say(agent, _TYPE, NamedNode(PROV + "SoftwareAgent"))
-    yield from say(agent, RDFS + "label", f"{software.name} {software.version}")
-    for record in answer.provenance.records:
-        yield from say(run, PROV + "used", NamedNode(record))
-    for query in answer.provenance.queries:
-        yield from say(run, PROV + "used", NamedNode(f"{BASE}query/{query}"))

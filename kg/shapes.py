@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import re
 from collections import defaultdict
@@ -45,6 +46,8 @@ _LEXICAL: Mapping[URIRef, re.Pattern[str]] = {
     XSD.anyURI: re.compile(r"[^\s<>\"{}|\\^`]*"),
     XSD.string: re.compile(r"[^\x00-\x08\x0b\x0c\x0e-\x1f]*"),
 }
+_MARKUP = {RDF.HTML, RDF.XMLLiteral, RDF.JSON}
+"""Datatypes that rdflib would parse on sight; no record may have them, so they are not read at all."""
 _SCHEMA = (str(RDFS), str(OWL), str(SH), str(RDF))
 _SKOLEM = f"{BASE}ontology/evidence/node/"
 """What the IRIs begin with that intake gives to the blank nodes of the vocabulary."""
@@ -155,9 +158,11 @@ class Shapes:
         sound = [t for t in stated if names.sound(t)]
         around = _graph(() if context is None else context)
         data = _Union(_graph(sound), around, self._vocabulary.hierarchy)
-        nodes: Iterable[Node] = map(URIRef, set(focus)) if focus is not None else self._focus(sound, around)
-        targets = self._targets(nodes, data)
-        names.look(sound, data, {node for found in targets.values() for node in found})
+        subjects = {s for s, _, _ in sound}
+        nodes: set[Node] = set(map(URIRef, focus)) if focus is not None else self._focus(sound, around)
+        met = self._targets(nodes | subjects, data)
+        names.look(sound, data, {node for found in met.values() for node in found})
+        targets = {shape: [node for node in found if node in nodes] for shape, found in met.items()}
         findings = dict.fromkeys([*names.found, *self._broken(targets, data)])
         return Report(tuple(sorted(findings, key=_order)), self.graph)
 
@@ -174,8 +179,15 @@ class Shapes:
         return made
 
     @cached_property
+    def digest(self) -> str:
+        """SHA-256 over the files that verdicts come from."""
+        paths = [self._folder / "evidence.ttl", self._folder / "answers.ttl", *sorted((self._folder / "shapes").glob("*.ttl"))]
+        return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
+
+    @cached_property
     def _vocabulary(self) -> _Vocabulary:
-        return _Vocabulary(Graph().parse(self._folder / "evidence.ttl", format="turtle"))
+        evidence, answers = (Graph().parse(self._folder / f"{n}.ttl", format="turtle") for n in ("evidence", "answers"))
+        return _Vocabulary(evidence, answers)
 
     @cached_property
     def _messages(self) -> dict[str, str]:
@@ -244,7 +256,7 @@ class Shapes:
         executor = SHACLExecutor()
         seen = DataGraph.from_rdflib(data)
         for shape in sorted(targets):
-            for step in self._steps[shape]:
+            for step in self._steps[shape] if targets[shape] else ():
                 _, reports = step.validate(executor, seen, focus=targets[shape])
                 for _, _, parts in reports:
                     yield self._finding(parts)
@@ -277,10 +289,10 @@ def _loaded(folder: Path) -> Shapes:
 
 
 class _Vocabulary:
-    """What ``evidence.ttl`` declares, as the rules about names need it."""
+    """What ``evidence.ttl`` declares, as the rules about names need it; ``answers.ttl`` is for what goes out alone."""
 
-    def __init__(self, declared: Graph) -> None:
-        self._said = {tuple(None if isinstance(t, BNode) else t for t in triple) for triple in declared}
+    def __init__(self, declared: Graph, answers: Graph) -> None:
+        self._said = {tuple(None if isinstance(t, BNode) else t for t in triple) for triple in (*declared, *answers)}
         kinds = (OWL.ObjectProperty, OWL.DatatypeProperty, RDF.Property)
         self.properties = {p for kind in kinds for p in declared.subjects(RDF.type, kind)}
         self.classes = {c for c in declared.subjects(RDF.type, OWL.Class) if isinstance(c, URIRef)}
@@ -454,6 +466,8 @@ def _term(term: Any) -> Node:
             return Literal(term.value, lang=language)
         case ox.Literal():
             datatype = URIRef(term.datatype.value)
+            if datatype in _MARKUP:
+                datatype = URIRef(f"urn:unread:{datatype}")
             return Literal(term.value, datatype=None if datatype == XSD.string else datatype, normalize=False)
     raise InputRefused(f"{term} is no IRI, blank node or literal; state facts about things, not about statements")
 

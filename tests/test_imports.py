@@ -32,7 +32,16 @@ ALLOWED: dict[str, set[str]] = {
     "kg.selection": {"kg.catalog", "kg.vocabulary", "kg.protocol", "kg.model", "kg.iris"},
     "kg.harmonise": {"kg.harmonise", "kg.protocol", "kg.pooling", "kg.model", "kg.iris", "kg.errors"},
     "kg.charts": {"kg.charts", "kg.model", "kg.errors"},
-    "kg.intake": {"kg.triples", "kg.shapes", "kg.store", "kg.protocol", "kg.model", "kg.iris", "kg.errors"},
+    "kg.intake": {
+        "kg.closure",
+        "kg.triples",
+        "kg.shapes",
+        "kg.store",
+        "kg.protocol",
+        "kg.model",
+        "kg.iris",
+        "kg.errors",
+    },
 }
 ANY_OF_KG = ("kg.evidence", "kg.evidence_base", "kg.review", "kg.provenance", "kg.formats", "kg.export", "kg.cli", "kg")
 FORBIDDEN = {

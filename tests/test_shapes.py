@@ -197,6 +197,15 @@ def test_numbers_that_are_none_are_refused(shapes: Shapes, world: Graph, lexical
     assert broken(shapes.validate(statements, world)) == {"GraphShape-lexicalForm"}
 
 
+def test_markup_is_refused_without_being_read(shapes: Shapes) -> None:
+    bomb = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><x>&b;</x>'
+    xml = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#XMLLiteral")
+    note = ox.Triple(ox.NamedNode(f"{BASE}drug/example"), ox.NamedNode(EV + "note"), ox.Literal(bomb, datatype=xml))
+    (found,) = shapes.validate([*turtle(DRUG), note]).violations
+    assert found.shape == EV + "GraphShape-lexicalForm"
+    assert str(found.value) == bomb
+
+
 def test_a_result_brings_its_trial_into_focus(shapes: Shapes, world: Graph) -> None:
     candidate = Graph().parse(EXAMPLES / "invalid" / "study-counted-within-randomised.ttl")
     assert all(s != URIRef(f"{BASE}trial/one") for s in candidate.subjects())
@@ -215,7 +224,7 @@ def test_what_refers_to_a_changed_thing_comes_into_focus(shapes: Shapes, world: 
 def test_focus_limits_the_rules_to_some_nodes(shapes: Shapes, world: Graph) -> None:
     candidate = turtle('<drug/x> a ev:Drug ; ev:source "made up" . <drug/y> a ev:Drug ; ev:source "made up" .')
     report = shapes.validate(candidate, world, focus={f"{BASE}drug/x"})
-    assert {f.focus for f in report.results if "DrugShape" in f.shape} == {f"{BASE}drug/x"}
+    assert {f.focus for f in report.results} == {f"{BASE}drug/x"}
     assert len(shapes.validate(candidate, world).results) == 2
 
 

@@ -13,11 +13,12 @@ from kg.errors import InputRefused
 from kg.evidence_base import EvidenceBase
 from kg.formats.answer_csv import answer_csv
 from kg.formats.answer_json import answer_json
+from kg.formats.answer_rdf import answer_triples
 from kg.formats.answer_text import answer_text, review_text
 from kg.formats.explanation import explanation_json, explanation_text
 from kg.formats.rdf import turtle
 from kg.model.answer import Answer
-from kg.provenance import answer_triples, explanation
+from kg.provenance import explanation
 
 FORMATS = ("text", "json", "ttl", "svg", "png", "csv")
 _TERM = "a slug, label, CURIE or IRI"
@@ -42,19 +43,27 @@ def ask(
     protocol: Annotated[
         str | None, typer.Option(metavar="NAME", help="Review protocol, or none; the store's default, if omitted.")
     ] = None,
-    measure: Annotated[str | None, typer.Option(metavar="NAME", help="MD, SMD, RR, OR or RD; the protocol's, if omitted.")] = None,
-    method: Annotated[str | None, typer.Option(metavar="NAME", help="DL, PM, REML, ML, SJ, HE, HS, EB, EE (= FE), MH or PETO.")] = None,
-    ci: Annotated[str | None, typer.Option(metavar="NAME", help="wald, t, hk or hk-adhoc (= z, t, knha, adhoc).")] = None,
+    measure: Annotated[
+        str | None, typer.Option(metavar="NAME", help="MD, SMD, RR, OR or RD; the protocol's, if omitted.")
+    ] = None,
+    method: Annotated[
+        str | None, typer.Option(metavar="NAME", help="DL, PM, REML, ML, SJ, HE, HS, EB, EE (= FE), MH or PETO.")
+    ] = None,
+    ci: Annotated[
+        str | None, typer.Option(metavar="NAME", help="wald, t, hk or hk-adhoc (= z, t, knha, adhoc).")
+    ] = None,
     via: Annotated[str, typer.Option(metavar="NAME", help="Where rows come from: table or sparql.")] = "table",
-    output_format: Annotated[str, typer.Option("--format", metavar="NAME", help="text, json, ttl, svg, png or csv.")] = "text",
+    output_format: Annotated[
+        str, typer.Option("--format", metavar="NAME", help="text, json, ttl, svg, png or csv.")
+    ] = "text",
 ) -> None:
-    """Ask one question, get one pooled answer.
+    r"""Ask one question, get one pooled answer.
 
     The studies in the pool are shown with their figures and weights, and every trial left out with its reason.
 
     \b
     kg ask --intervention ketamine --comparator placebo --outcome nausea
-    kg ask --intervention nmda-receptor-antagonist --comparator placebo \\
+    kg ask --intervention nmda-receptor-antagonist --comparator placebo \
            --outcome pain-intensity --band short-term --condition CRPS
     """
     out: Output = context.obj

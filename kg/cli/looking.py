@@ -88,9 +88,11 @@ def query(
     param: Annotated[
         list[str] | None, typer.Option("-p", "--param", metavar="NAME=VALUE", help="A value for a parameter.")
     ] = None,
-    output_format: Annotated[str, typer.Option("--format", metavar="NAME", help="table, csv, json or arrow.")] = "table",
+    output_format: Annotated[
+        str, typer.Option("--format", metavar="NAME", help="table, csv, json or arrow.")
+    ] = "table",
 ) -> None:
-    """Run one query of the collection.
+    r"""Run one query of the collection.
 
     Or of a file with the same header; `kg list queries` shows the collection.
 

@@ -41,6 +41,7 @@ class Ground:
     vocabulary: Vocabulary
     published: Sequence[PublishedAnalysis]
     digests: Mapping[str, str]
+    records_by_id: Mapping[str, tuple[str, ...]]
     fingerprint: str
 
 
@@ -73,7 +74,7 @@ def _answered(question: Question, protocol: Protocol, ground: Ground, analysis: 
     trials = frozenset(e.contrast.trial.trial for e in worked)
     published = same.published(None, trials) if same else None
     provenance = _provenance(question, found, worked, protocol, ground)
-    resolved = _resolved(question, protocol, measure, how, analysis)
+    resolved = _resolved(question, protocol, measure, how, analysis) | {"scales": _scales(worked, found, measure)}
     return Answer(
         id=answer_id(resolved, provenance.set_digest),
         question=question,
@@ -122,7 +123,7 @@ def _provenance(
     sides = [side for e in worked for side in (e.contrast.experimental, e.contrast.control)]
     slugs = {iris.local(e.contrast.trial.trial) for e in worked}
     used = {place.record for side in sides for place in side.sources}
-    used |= {record for record in ground.digests if record.rpartition("/")[2] in slugs}
+    used |= {record for slug in slugs for record in ground.records_by_id.get(slug, ())}
     if question.protocol is not None:
         used |= {record for record in [iris.record("protocols", protocol.name)] if record in ground.digests}
     digest = set_digest(
@@ -148,6 +149,16 @@ def _provenance(
         software=Software("evigraph", __version__),
         generated_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
+
+
+def _scales(worked: Sequence[Effect], found: TrialSet, measure: str) -> list[list[object]]:
+    """Return range and direction of the instruments used, and the direction of the outcome where effects follow it."""
+    used = {e.contrast.instrument for e in worked} - {None}
+    scales: list[list[object]] = [
+        [i.instrument, i.minimum, i.maximum, i.lower_is_better] for i in found.instruments.values() if i in used
+    ]
+    direction: list[list[object]] = [[found.outcomes[0], found.lower_is_better]] if measure == "SMD" else []
+    return sorted(scales, key=lambda scale: str(scale[0])) + direction
 
 
 def _resolved(

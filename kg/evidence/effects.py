@@ -98,7 +98,8 @@ def _reported(contrast: Contrast, measure: str, *, several: bool) -> Effect:
     if reported.estimate is None:
         return Effect(contrast, None, None, f"only a p value ({reported.p_text}) is reported")
     if measure == "MD" and several:
-        return Effect(contrast, None, None, "the scale of the reported difference is not stated, so it cannot be pooled")
+        why = "the scale of the reported difference is not stated, so it cannot be pooled"
+        return Effect(contrast, None, None, why)
     se: float | None = reported.se
     steps: tuple[str, ...] = ("effect: as reported by the trial",)
 

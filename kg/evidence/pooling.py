@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kg.errors import Contradiction
+from kg.errors import Contradiction, NotPoolable
 from kg.evidence.effects import RATIOS, Effect, shown
 from kg.model.answer import Alternative, Heterogeneity, Participants, Pool
 from kg.model.question import Question
@@ -61,8 +61,11 @@ def pooled(
 ) -> tuple[Pool, list[float | None], str, list[str]]:
     """Return the pool, the weight of each effect in percent, the interval that heads it, and warnings.
 
-    Hartung-Knapp does not head a pool of two trials, or one whose tau2 is zero: there it can be far too narrow or
-    too wide (IntHout 2014; Handbook 10.10.4.4), so the Wald interval stands first and both are shown.
+    One trial has its own Wald interval, whatever is asked for. Hartung-Knapp does not head a pool of two trials, or one
+    whose tau2 is zero: there it can be far too narrow or too wide (IntHout 2014; Handbook 10.10.4.4), so the Wald
+    interval stands first and both are shown.
+
+    Raises NotPoolable where every trial is without variance.
     """
     usable = [e for e in found if e.yi is not None]
     people = _participants(found)
@@ -76,12 +79,13 @@ def pooled(
             fits[name] = _fit(usable, measure, how, name)
         return fits[name]
 
-    if ci in HARTUNG_KNAPP:
+    if len(usable) == 1:
+        ci = "wald"
+    elif ci in HARTUNG_KNAPP:
         tau2, k = fit("wald").tau2, len(usable)
         if k < 3 or tau2 == 0:
-            why = "one trial" if k == 1 else "two trials" if k == 2 else "no heterogeneity estimated"
-            if k > 1:
-                warnings.append(f"the Wald interval heads the answer, not {ci}: {why}")
+            why = "two trials" if k == 2 else "no heterogeneity estimated"
+            warnings.append(f"the Wald interval heads the answer, not {ci}: {why}")
             ci = "wald"
     head = fit(ci)
     interval = (head.ci_lb[0], head.ci_ub[0])
@@ -90,7 +94,11 @@ def pooled(
         assert head.pi_ub is not None
         prediction = (head.pi_lb, head.pi_ub)
     p = head.pval[0]
-    assert p is not None
+    if p is None:
+        raise NotPoolable(
+            f"by --method {how.method} the {measure} has no variance: in every trial nobody, or everybody, had an event; "
+            "ask for --method EE"
+        )
     names = [c for c in CI_METHODS if c not in (ci, "t")] if not how.common_effect and head.k > 1 else []
     value = Pool(
         k=head.k,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import textwrap
 from collections.abc import Iterable, Sequence
 
@@ -158,8 +157,9 @@ def review_text(title: str, answers: Sequence[Answer], width: int = 110) -> str:
 
 def _shared_prefix(names: Sequence[str]) -> str:
     """Return what all names begin with, up to the last dash."""
-    prefix = os.path.commonprefix(list(names))
-    return prefix[: prefix.rfind("-") + 1]
+    first, last = min(names), max(names)
+    same = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
+    return first[: first.rfind("-", 0, same) + 1]
 
 
 def _comparison(answer: Answer) -> str:

@@ -252,7 +252,7 @@ def _direction(found: TrialSet, contrasts: list[Contrast], outcome: str) -> tupl
     return known != {False}, []
 
 
-def _aligned(contrast: Contrast, lower: bool, outcome: str) -> Contrast:  # noqa: FBT001
+def _aligned(contrast: Contrast, lower: bool, outcome: str) -> Contrast:
     instrument = contrast.instrument
     if instrument is None:
         return contrast

@@ -28,7 +28,7 @@ def refuse_where(bad: Mask, field: str, values: Array, study: Sequence[str], rem
     """Raise NotPoolable for the first row where ``bad`` holds, with its value and what to do about it."""
     if bad.any():
         row = int(np.argmax(bad))
-        raise NotPoolable(f"{field} of {study_name(row, study)} is {values[row]:g}: {remedy}")
+        raise NotPoolable(f"{field} of {study_name(row, study)} is {values[row]:g}: {remedy}", field, row)
 
 
 def numbers(field: str, column: Column, study: Sequence[str] = ()) -> Array:
@@ -49,7 +49,9 @@ def numbers(field: str, column: Column, study: Sequence[str] = ()) -> Array:
         row = int(np.argmax(odd))
         raise NotPoolable(
             f"{field} of {study_name(row, study)} is {values[row]}: only finite numbers can be pooled; "
-            "correct it, or give None for a missing value"
+            "correct it, or give None for a missing value",
+            field,
+            row,
         )
     return values
 

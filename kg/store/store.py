@@ -230,6 +230,13 @@ class Store:
                 ) from error
             return commit
 
+    def changed(self, changes: Iterable[Change]) -> list[tuple[str, str]]:
+        """Return source and id of the records that changes would change; nothing is written.
+
+        Raises InputRefused, and UnknownTerm for the retraction of a record that never was.
+        """
+        return [(entry.source, entry.id) for entry in self._effective(canonical_entries(changes))]
+
     def checkpoint(self) -> None:
         """Publish the newest commit for readers.
 

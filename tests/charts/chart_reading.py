@@ -5,9 +5,8 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from typing import Any
 
-from chart_cases import EFFECTS, PAIN, answer, effects, generic, many, pain, with_alternative
-
 from kg.model.answer import Answer
+from tests.charts.chart_cases import EFFECTS, PAIN, answer, effects, generic, many, pain, with_alternative
 
 Spec = dict[str, Any]
 SVG = "{http://www.w3.org/2000/svg}"

@@ -8,11 +8,11 @@ import re
 from dataclasses import replace
 
 import pytest
-from chart_cases import answer, continuous, dichotomous, effects, generic, many, pain
-from chart_reading import CASES, Spec, groups, printed, rows, texts, validate, wide
 
 from kg.charts import forest, png, summary, svg
 from kg.charts.layers import AREA
+from tests.charts.chart_cases import answer, continuous, dichotomous, effects, generic, many, pain
+from tests.charts.chart_reading import CASES, Spec, groups, printed, rows, texts, validate, wide
 
 
 @pytest.mark.parametrize("name", CASES)

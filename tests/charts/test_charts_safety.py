@@ -11,11 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from chart_cases import PAIN, answer, continuous, pain
-from chart_reading import CASES, SVG, Spec, texts, validate, wide
 
 from kg.charts import forest, png, svg
 from kg.errors import InputRefused
+from tests.charts.chart_cases import PAIN, answer, continuous, pain
+from tests.charts.chart_reading import CASES, SVG, Spec, texts, validate, wide
 
 
 def test_the_same_answer_gives_the_same_bytes() -> None:
@@ -24,11 +24,11 @@ def test_the_same_answer_gives_the_same_bytes() -> None:
     assert svg(first) == svg(second) == svg(forest(wide()))
     assert png(first, scale=1) == png(second, scale=1)
     code = (
-        "import sys, hashlib; sys.path.insert(0, sys.argv[1]); from chart_reading import wide;"
+        "import sys, hashlib; sys.path.insert(0, sys.argv[1]); from tests.charts.chart_reading import wide;"
         "from kg.charts import forest, svg;"
         "print(hashlib.sha256(svg(forest(wide())).encode()).hexdigest())"
     )
-    here = str(Path(__file__).parent)
+    here = str(Path(__file__).parents[2])
     runs = {
         subprocess.run([sys.executable, "-c", code, here], capture_output=True, text=True, check=True).stdout
         for _ in range(2)

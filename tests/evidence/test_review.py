@@ -59,9 +59,7 @@ def test_every_analysis_is_answered_in_the_order_of_the_review(answers: list[Ans
 
 def test_every_pool_equals_the_recomputed_value_of_the_review(answers: list[Answer], shared: Path) -> None:
     found = pools(answers)
-    expected = {
-        (r["analysis_id"], r["subgroup"]): r for r in rows(shared / "data/evidence/review/pooled_results.csv")
-    }
+    expected = {(r["analysis_id"], r["subgroup"]): r for r in rows(shared / "data/evidence/review/pooled_results.csv")}
     assert set(found) == set(expected)
     assert len(expected) == 118
     wrong = [

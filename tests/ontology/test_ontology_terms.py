@@ -26,7 +26,7 @@ from tests.ontology.ontology_files import (
     vocabularies,
 )
 
-TERMS = Path("/work/shared/design/terms.csv")
+TERMS = FOLDER.parents[1] / "shared" / "design" / "terms.csv"
 ONTOLOGY = URIRef(EV.removesuffix("#"))
 KINDS = (OWL.Class, OWL.ObjectProperty, OWL.DatatypeProperty, RDF.Property, OWL.NamedIndividual)
 REUSE = (

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from store_support import change, graph_lines, replayed, stated, triple
 
 from kg.errors import StoreUnavailable
 from kg.store import Change, Store
+from tests.store.store_support import change, graph_lines, replayed, stated, triple
 
 Mount = Callable[..., None]
 

@@ -9,12 +9,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from store_support import change, graph_lines, replayed, triple, triples
 
 from kg.errors import StoreUnavailable
 from kg.store import Store
 from kg.store.records import NOTHING
 from kg.store.store import Mode
+from tests.store.store_support import change, graph_lines, replayed, triple, triples
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,10 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import pytest
-from store_support import (
+
+from kg.errors import StoreUnavailable
+from kg.store import Change, Store
+from tests.store.store_support import (
     change,
     checkpoints,
     die_after_journal,
@@ -26,9 +29,6 @@ from store_support import (
     triples,
     write_until_killed,
 )
-
-from kg.errors import StoreUnavailable
-from kg.store import Change, Store
 
 KILLS = 26
 PROCESSES = multiprocessing.get_context("forkserver")

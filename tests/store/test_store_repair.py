@@ -8,11 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from store_support import change, checkpoints, graph_lines, replayed, stated, triple
 
 from kg.errors import StoreUnavailable
 from kg.store import Store
 from kg.store.store import Mode
+from tests.store.store_support import change, checkpoints, graph_lines, replayed, stated, triple
 
 
 @pytest.fixture(scope="module")

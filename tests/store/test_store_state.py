@@ -9,11 +9,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple
-from store_support import change, graph_lines, numbered_changes, replayed, retraction, stated, triple, triples
 
 from kg.errors import InputRefused, QueryRefused, StoreUnavailable, UnknownTerm
 from kg.store import Change, Store, plain
 from kg.store.names import CATALOG, EXTRA_GRAPHS, STATE
+from tests.store.store_support import (
+    change,
+    graph_lines,
+    numbered_changes,
+    replayed,
+    retraction,
+    stated,
+    triple,
+    triples,
+)
 
 ONTOLOGY = EXTRA_GRAPHS["ontology"]
 PREFIXES = """PREFIX ev: <https://w3id.org/evigraph/ns#> PREFIX dcterms: <http://purl.org/dc/terms/>
