@@ -17,7 +17,7 @@ REVIEW = "generated"
 
 def trials(count: int, seed: int = 1) -> Iterator[Row]:
     """Yield the rows of ``count`` two-arm trials: pain in one to three bands, and two to four adverse effects."""
-    chance = random.Random(seed)  # noqa: S311  (a benchmark, nothing secret)
+    chance = random.Random(seed)
     for number in range(count):
         yield from _trial(f"generated-{number}", chance)
 

@@ -193,7 +193,8 @@ def line(finding: Finding, made: Candidate) -> str:
     rule = finding.shape.removeprefix(EV)
     about = finding.focus.removeprefix(iris.BASE)
     value = "" if finding.value is None else f", found {str(finding.value).removeprefix(iris.BASE)}"
-    return f"{where}{'column ' + name + ': ' if name else ''}{finding.message.replace(iris.BASE, '')} [rule {rule}, {about}{value}]"
+    message = finding.message.replace(iris.BASE, "")
+    return f"{where}{'column ' + name + ': ' if name else ''}{message} [rule {rule}, {about}{value}]"
 
 
 def refusal(report: Report, made: Candidate) -> str:

@@ -181,13 +181,17 @@ class Shapes:
     @cached_property
     def digest(self) -> str:
         """SHA-256 over the files that verdicts come from."""
-        paths = [self._folder / "evidence.ttl", self._folder / "answers.ttl", *sorted((self._folder / "shapes").glob("*.ttl"))]
+        paths = [
+            self._folder / "evidence.ttl",
+            self._folder / "answers.ttl",
+            *sorted((self._folder / "shapes").glob("*.ttl")),
+        ]
         return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
 
     @cached_property
     def _vocabulary(self) -> _Vocabulary:
-        evidence, answers = (Graph().parse(self._folder / f"{n}.ttl", format="turtle") for n in ("evidence", "answers"))
-        return _Vocabulary(evidence, answers)
+        names = ("evidence.ttl", "answers.ttl")
+        return _Vocabulary(*(Graph().parse(self._folder / name, format="turtle") for name in names))
 
     @cached_property
     def _messages(self) -> dict[str, str]:

@@ -60,7 +60,8 @@ def test_same_folder_gives_the_same_shapes() -> None:
 
 
 def test_a_folder_without_shapes_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "evidence.ttl").write_text("")
+    for name in ("evidence.ttl", "answers.ttl"):
+        (tmp_path / name).write_text("")
     with pytest.raises(InputRefused, match="no shapes in"):
         Shapes.load(tmp_path).validate(())
 

@@ -22,11 +22,18 @@ from kg.provenance import explanation
 
 FORMATS = ("text", "json", "ttl", "svg", "png", "csv")
 _TERM = "a slug, label, CURIE or IRI"
+ASK_EXAMPLES = """\b
+Examples:
+  kg ask --intervention DRUG --comparator placebo --outcome nausea
+  kg ask --intervention CLASS --comparator placebo \\
+         --outcome pain-intensity --band short-term --condition CRPS
+  `kg list drugs`, `kg list outcomes` ... show the terms.
+"""
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
-    app.command()(ask)
+    app.command(epilog=ASK_EXAMPLES)(ask)
     app.command()(review)
     app.command()(explain)
 
@@ -57,14 +64,9 @@ def ask(
         str, typer.Option("--format", metavar="NAME", help="text, json, ttl, svg, png or csv.")
     ] = "text",
 ) -> None:
-    r"""Ask one question, get one pooled answer.
+    """Ask one question, get one pooled answer.
 
     The studies in the pool are shown with their figures and weights, and every trial left out with its reason.
-
-    \b
-    kg ask --intervention ketamine --comparator placebo --outcome nausea
-    kg ask --intervention nmda-receptor-antagonist --comparator placebo \
-           --outcome pain-intensity --band short-term --condition CRPS
     """
     out: Output = context.obj
     for name, value, allowed in (("via", via, ("table", "sparql")), ("format", output_format, FORMATS)):

@@ -34,12 +34,16 @@ LISTED = (
     "answers",
 )
 FORMATS = ("table", "csv", "json", "arrow")
+QUERY_EXAMPLE = """\b
+Example:
+  kg query trials/arms -p trial=trial/sigtermans-2009
+"""
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
     app.command("list")(list_terms)
-    app.command()(query)
+    app.command(epilog=QUERY_EXAMPLE)(query)
 
 
 def list_terms(
@@ -92,12 +96,9 @@ def query(
         str, typer.Option("--format", metavar="NAME", help="table, csv, json or arrow.")
     ] = "table",
 ) -> None:
-    r"""Run one query of the collection.
+    """Run one query of the collection.
 
     Or of a file with the same header; `kg list queries` shows the collection.
-
-    \b
-    kg query explore/drugs-acting-on-receptor -p receptor=receptor/nmda-receptor
     """
     out: Output = context.obj
     if output_format not in FORMATS:

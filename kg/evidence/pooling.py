@@ -96,8 +96,8 @@ def pooled(
     p = head.pval[0]
     if p is None:
         raise NotPoolable(
-            f"by --method {how.method} the {measure} has no variance: in every trial nobody, or everybody, had an event; "
-            "ask for --method EE"
+            f"by --method {how.method} the {measure} has no variance: in every trial nobody, or everybody, "
+            "had an event; ask for --method EE"
         )
     names = [c for c in CI_METHODS if c not in (ci, "t")] if not how.common_effect and head.k > 1 else []
     value = Pool(

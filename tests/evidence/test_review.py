@@ -10,7 +10,6 @@ import pytest
 
 from kg.evidence_base import EvidenceBase
 from kg.model.answer import Answer, Pool, Side, Study
-
 from tests.conftest import ROOT
 
 TOTAL = "(all, subgroup analysis total)"

@@ -84,10 +84,10 @@ def test_a_value_gives_the_rows_of_the_open_query_that_have_it(path: Path, param
     if name(path) == "explore/label-search":
         pytest.skip("a text that is searched for is not among the triples, so the query cannot be left open")
     found = query(path)
-    everything = found.run(base.store, {p: () for p in found.params})
+    everything = found.run(base.store, dict.fromkeys(found.params, ()))
     column = everything.columns.index(parameter)
     value = sorted({str(row[column]) for row in everything.rows})[0]
-    given = {**{p: () for p in found.params}, parameter: [found.term(parameter, value)]}
+    given = {**dict.fromkeys(found.params, ()), parameter: [found.term(parameter, value)]}
     wanted = Rows(everything.columns, [row for row in everything.rows if row[column] == value])
     assert sorted(found.run(base.store, given).rows, key=repr) == sorted(wanted.rows, key=repr)
 
