@@ -21,6 +21,10 @@ NOUNS = {
 """Lists by their address, with the kind of thing in an IRI."""
 
 _NOUN_OF = {kind: noun for noun, kind in NOUNS.items()}
+_REGISTRIES = (
+    (re.compile(r"NCT[0-9]{8}"), "https://clinicaltrials.gov/study/"),
+    (re.compile(r"ISRCTN[0-9]{8}"), "https://www.isrctn.com/"),
+)
 _WEB = re.compile(r"https?://[^\s<>\"'`{}|\\^\x00-\x20]+", re.ASCII | re.IGNORECASE)
 
 
@@ -55,8 +59,23 @@ def outside(text: str | None) -> str | None:
     return text if text and _WEB.fullmatch(text) else None
 
 
+def uri(iri: str) -> str:
+    """Return an IRI as a header may carry it: what is not ASCII percent-encoded (RFC 3987, section 3.1)."""
+    return quote(iri, safe="%/:=&?~#+!$,;'@()*[]-._")
+
+
+def registered(number: str) -> str | None:
+    """Return the address of a trial in its registry, where the number says which registry that is."""
+    for pattern, prefix in _REGISTRIES:
+        if pattern.fullmatch(number):
+            return prefix + number
+    return None
+
+
 def local(iri: str) -> str:
-    """Return an IRI without the base of the project."""
+    """Return an IRI without the base of the project; a term of its vocabulary as a CURIE."""
+    if iri.startswith(EV):
+        return f"ev:{iri.removeprefix(EV)}"
     return iri.removeprefix(BASE) if iri.startswith(BASE) else iri
 
 

@@ -8,7 +8,7 @@ from fastapi import Request
 from markupsafe import Markup
 
 from api import addresses
-from api.negotiation import ANSWER_FORMS, CSV, HTML, JSON, JSONLD, PNG, SVG, TURTLE
+from api.negotiation import CSV, JSON, JSONLD, PNG, SVG, TURTLE
 from api.service import Service
 from api.templating import page
 from kg.charts.wording import INTERVALS
@@ -45,12 +45,10 @@ def answer_page(request: Request, answer: Answer, service: Service) -> str:
         variants=variants(answer),
         wider=wider(answer),
         downloads=[(form.name, f"/answers/{answer.id}.{form.suffix}") for form in _DOWNLOADS],
-        forms=[form for form in ANSWER_FORMS if form is not HTML],
         queries=queries,
         agreement=agreement(answer.pool, answer.published),
         published=published_text(answer.published),
         counts=answer.measure in _COUNTS,
-        here=addresses.answer(answer.question),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from anyio import create_task_group
 from anyio.to_thread import run_sync
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
@@ -27,7 +28,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         base = await run_sync(EvidenceBase.open, chosen)
         try:
             app.state.service = await run_sync(Service, base)
-            yield
+            async with create_task_group() as tasks:
+                tasks.start_soon(run_sync, app.state.service.prepare)
+                yield
         finally:
             await run_sync(base.close)
 

@@ -28,7 +28,7 @@ def represented_thing(
     place = addresses.document(iri)
     links = [
         f'<{addresses.page(iri) or place}>; rel="canonical"',
-        f'<{iri}>; rel="describes"',
+        f'<{addresses.uri(iri)}>; rel="describes"',
         *alternates(place, THING_FORMS, form),
     ]
     tag = service.tag("thing", iri, form.suffix)

@@ -19,10 +19,11 @@ from api.templating import page
 from kg.errors import InputRefused
 from kg.formats.answer_csv import answer_csv
 from kg.formats.answer_json import answer_json
+from kg.formats.answer_rdf import answer_iri, answer_triples
 from kg.formats.rdf import jsonld, turtle
 from kg.iris import local
 from kg.model.answer import Answer
-from kg.formats.answer_rdf import answer_iri, answer_triples
+from kg.protocol import Protocol
 
 router = APIRouter(tags=["evidence"])
 _NONE = [Depends(only())]
@@ -139,7 +140,7 @@ def _answered(request: Request, answer_id: str, service: Service, suffix: str | 
 
 
 def _represented(request: Request, answer: Answer, form: Form, service: Service) -> Response:
-    tag = service.tag(answer.id, answer.provenance.generated_at, form.suffix)
+    tag = service.answer_tag(answer, form)
     links = [
         f'</answers/{answer.id}>; rel="canonical"',
         f'<{answer_iri(answer)}>; rel="describes"',
@@ -147,7 +148,11 @@ def _represented(request: Request, answer: Answer, form: Form, service: Service)
     ]
     if unchanged(request, tag):
         return not_modified(tag, links)
-    return represented(_content(request, answer, form, service), form, tag, links, _file_name(answer))
+    if form in (SVG, PNG):
+        content = service.drawing(answer, form)
+    else:
+        content = service.content(tag, lambda: _content(request, answer, form, service))
+    return represented(content, form, tag, links, _file_name(answer))
 
 
 def _content(request: Request, answer: Answer, form: Form, service: Service) -> bytes | str:
@@ -159,7 +164,7 @@ def _content(request: Request, answer: Answer, form: Form, service: Service) -> 
         return turtle(answer_triples(answer), service.base.prefixes)
     if form is JSONLD:
         return jsonld(answer_triples(answer), service.base.prefixes)
-    return service.drawing(answer, form) if form in (SVG, PNG) else json_bytes(answer_json(answer))
+    return json_bytes(answer_json(answer))
 
 
 def _file_name(answer: Answer) -> str:
@@ -175,10 +180,15 @@ def _review(request: Request, service: Service, name: str | None, suffix: str | 
     links = [f'<{addresses.review(protocol.name)}>; rel="canonical"']
     if unchanged(request, tag):
         return not_modified(tag, links)
+    content = service.content(tag, lambda: _review_content(request, service, protocol, answers, form))
+    return represented(content, form, tag, links)
+
+
+def _review_content(
+    request: Request, service: Service, protocol: Protocol, answers: list[Answer], form: Form
+) -> bytes | str:
     if form is HTML:
         labels = {analysis.identifier: analysis.label for analysis in service.base.published}
         findings = summary(answers, labels)
-        made = page("review.html", request, protocol=protocol, summary=findings, total=len(answers))
-        return represented(made, form, tag, links)
-    body = {"protocol": protocol.name, "analyses": [answer_json(a) for a in answers]}
-    return represented(json_bytes(body), form, tag, links)
+        return page("review.html", request, protocol=protocol, summary=findings, total=len(answers))
+    return json_bytes({"protocol": protocol.name, "analyses": [answer_json(a) for a in answers]})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from starlette.datastructures import MutableHeaders
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 SECURITY = {
@@ -16,6 +17,14 @@ SECURITY = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+_AMBIGUOUS = Response(
+    '{"type":"/problems/refused","title":"The request is not accepted","status":400,'
+    '"detail":"The request says its length twice; send Content-Length or Transfer-Encoding."}',
+    400,
+    {**SECURITY, "Connection": "close"},
+    "application/problem+json",
+)
+"""What a request gets that could be read in two ways; the connection ends (RFC 9112, section 6.1)."""
 
 
 class Headers:
@@ -28,6 +37,9 @@ class Headers:
         """Pass a request on, and its response back with the headers."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        if {b"content-length", b"transfer-encoding"} <= {name for name, _ in scope["headers"]}:
+            await _AMBIGUOUS(scope, receive, send)
             return
         head = scope["method"] == "HEAD"
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from api import schemas
 from api.dependencies import ServiceDep, check_parameters, only
-from api.negotiation import CSV, FACTS_FIRST, HTML, ROWS_FORMS
+from api.negotiation import CSV, FACTS_FIRST, HTML, JSON, ROWS_FORMS, by_suffix
 from api.problems import Problem, parameter
 from api.responses import chosen, json_bytes, not_modified, represented, unchanged
 from api.templating import page
@@ -26,6 +28,7 @@ _ROWS: dict[int | str, dict[str, Any]] = {
 }
 _MOST_ON_PAGE = 500
 _LONGEST = 2000
+_PATH = re.compile(r"[a-z][a-z-]*(?:[/#][A-Za-z0-9]+(?:[._~-]+[A-Za-z0-9]+)*)*")
 
 
 def _summary(query: Query) -> dict[str, Any]:
@@ -63,11 +66,14 @@ def list_queries(request: Request, service: ServiceDep) -> Response:
 def run_query(request: Request, name: str, service: ServiceDep) -> Response:
     """Run one query of the collection; its parameters are given as parameters of the address.
 
-    Without a value a parameter keeps the example of the query file.
+    Without a value a parameter keeps the example of the query file; a suffix (.csv, .json, .html) says the form.
     """
+    head, dot, suffix = name.rpartition(".")
+    named = by_suffix(suffix, ROWS_FORMS) if dot else None
+    name = head if named else name
     query = service.base.catalog[name]
     check_parameters(request, query.params)
-    form = chosen(request, ROWS_FORMS)
+    form = named or chosen(request, ROWS_FORMS)
     values = {key: value for key, value in request.query_params.items() if value}
     tag = service.tag("query", name, *(f"{key}={value}" for key, value in sorted(values.items())), form.suffix)
     for key, value in values.items():
@@ -86,6 +92,7 @@ def run_query(request: Request, name: str, service: ServiceDep) -> Response:
             columns=rows.columns,
             rows=rows.rows[:_MOST_ON_PAGE],
             total=len(rows.rows),
+            downloads=[(f.name, f"/queries/{name}.{f.suffix}?{urlencode(values)}".rstrip("?")) for f in (CSV, JSON)],
         )
         return represented(made, form, tag)
     return represented(json_bytes({"query": name, "parameters": values, **rows_json(rows)}), form, tag)
@@ -98,6 +105,9 @@ def _check(query: Query, name: str, text: str) -> None:
     """
     if len(text) > _LONGEST:
         detail = f"{name} is longer than {_LONGEST} characters; shorten it"
+        raise Problem("input-refused", detail, [parameter(name, detail)])
+    if query.params[name] == "iri" and ":" not in text and not _PATH.fullmatch(text):
+        detail = f"{name} is {text[:100]!r}; write an IRI, a CURIE, or the path of a thing such as kind/slug"
         raise Problem("input-refused", detail, [parameter(name, detail)])
     try:
         query.term(name, text)

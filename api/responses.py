@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from api.negotiation import Form, by_suffix, preferred
 from api.problems import Problem
 
 REVALIDATE = "no-cache"
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 def json_bytes(value: Any) -> bytes:
@@ -63,7 +65,8 @@ def not_modified(tag: str, links: Sequence[str] = ()) -> Response:
 
 def represented(content: bytes | str, form: Form, tag: str, links: Sequence[str] = (), name: str = "") -> Response:
     """Return a representation; with a name it is offered as a file of that name."""
-    more = {"Content-Disposition": f'inline; filename="{name}.{form.suffix}"'} if name else None
+    plain = _UNSAFE.sub("-", name)
+    more = {"Content-Disposition": f'inline; filename="{plain}.{form.suffix}"'} if name else None
     return Response(content, headers=headers(tag, links, more), media_type=form.content_type)
 
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+from collections.abc import Callable
 from threading import Lock
 
 from api.choices import Choices, choices
 from api.names import Names
-from api.negotiation import PNG, Form
+from api.negotiation import PNG, SVG, Form
 from api.recent import Recent
-from kg import __version__, charts
+from kg import __version__, asked, charts
 from kg.asked import Asked
+from kg.errors import EvidenceError
 from kg.evidence_base import EvidenceBase
 from kg.model.answer import Answer
 from kg.protocol import Protocol
 from kg.vocabulary import KINDS
 
-_ANSWERS, _DRAWINGS = 512, 256
+_ANSWERS, _CONTENTS = 512, 256
 
 
 class Service:
@@ -32,7 +35,7 @@ class Service:
         self.counts = {row["class"]: int(row["things"]) for row in base.query("explore/counts").records()}
         self._asked: Recent[tuple[Asked, str], Answer] = Recent(_ANSWERS)
         self._by_id: Recent[str, Answer] = Recent(_ANSWERS)
-        self._drawn: Recent[str, bytes] = Recent(_DRAWINGS)
+        self._contents: Recent[str, bytes] = Recent(_CONTENTS)
         self._reviews: dict[str | None, tuple[Protocol, list[Answer]]] = {}
         self._reviewing = Lock()
 
@@ -66,14 +69,33 @@ class Service:
                 self._reviews[key] = self.base.review(name)
             return self._reviews[key]
 
+    def content(self, tag: str, make: Callable[[], bytes | str]) -> bytes:
+        """Return the content that an entity tag stands for, made where it is not kept."""
+
+        def made() -> bytes:
+            fresh = make()
+            return fresh.encode() if isinstance(fresh, str) else fresh
+
+        return self._contents.get(tag, made)
+
     def drawing(self, answer: Answer, form: Form) -> bytes:
         """Return the forest plot of an answer as SVG or PNG."""
 
-        def draw() -> bytes:
+        def draw() -> bytes | str:
             plot = charts.forest(answer)
-            return charts.png(plot) if form is PNG else charts.svg(plot).encode()
+            return charts.png(plot) if form is PNG else charts.svg(plot)
 
-        return self._drawn.get(self.tag(answer.id, answer.provenance.generated_at, form.suffix), draw)
+        return self.content(self.answer_tag(answer, form), draw)
+
+    def answer_tag(self, answer: Answer, form: Form) -> str:
+        """Return the entity tag of an answer in a form."""
+        return self.tag("answer", answer.id, answer.provenance.generated_at, form.suffix)
+
+    def prepare(self) -> None:
+        """Answer and draw one question, so that the first to ask does not wait for what loads slowly."""
+        for example in self.choices.examples[:1]:
+            with contextlib.suppress(EvidenceError):
+                self.drawing(self.answer(asked.of(**example.words)), SVG)
 
     def tag(self, *parts: str) -> str:
         """Return a strong entity tag: it changes with the parts, the evidence and the software."""

@@ -115,6 +115,8 @@ def _value(service: Service, triple: Triple, named: dict[str, str]) -> Value:
     if isinstance(term, NamedNode):
         return _linked(service, term.value, named.get(term.value))
     text = term.value if isinstance(term, Literal) else str(term)
+    if prop == EV + "registration":
+        return Value(text=text, iri=None, href=addresses.registered(text))
     prefix = _ADDRESS_OF.get(prop)
     return Value(text=text, iri=None, href=addresses.outside(f"{prefix}{text}" if prefix else text))
 

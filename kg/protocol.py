@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from dataclasses import dataclass, field
 from typing import Any
@@ -82,7 +83,9 @@ _ALLOWED = {
     "dichotomous": ("RR", "OR", "RD"),
     "continuous": ("MD", "SMD"),
     "continuous_on_several_instruments": ("MD", "SMD"),
+    "periods": ("firstPeriod", "allPeriods", "unknownPeriod"),
 }
+_LEAST: dict[str, float] = {"zero_cells": 0.0, "minimum_for_prediction_interval": 3}
 
 
 def read(text: str, place: str) -> Protocol:
@@ -100,7 +103,7 @@ def read(text: str, place: str) -> Protocol:
             values[name] = _checked(place, name, section, str)
         elif name == "default":
             _checked(place, name, section, bool)
-        elif name == "outcomes":
+        elif name == "outcomes" and isinstance(section, dict):
             values["outcomes"] = {slug: _outcome(place, slug, rule) for slug, rule in section.items()}
         elif name in _SECTIONS and isinstance(section, dict):
             for key, value in section.items():
@@ -125,9 +128,13 @@ def _checked(place: str, name: str, value: Any, kind: type) -> Any:
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise InputRefused(f"{place}: {name} is {value!r}; it must be a {kind.__name__}")
     key = name.rpartition(".")[2]
-    if key in _ALLOWED and value not in _ALLOWED[key]:
+    if isinstance(value, list) and not all(isinstance(item, str) for item in value):
+        raise InputRefused(f"{place}: {name} is {value!r}; it must be a list of texts")
+    if key in _ALLOWED and not set(value if isinstance(value, list) else [value]) <= set(_ALLOWED[key]):
         raise InputRefused(f"{place}: {name} is {value!r}; it must be one of {', '.join(_ALLOWED[key])}")
-    return tuple(map(str, value)) if isinstance(value, list) else value
+    if key in _LEAST and not _LEAST[key] <= value < math.inf:
+        raise InputRefused(f"{place}: {name} is {value!r}; it must be at least {_LEAST[key]:g}")
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _outcome(place: str, slug: str, rule: Any) -> OutcomeRule:
@@ -136,12 +143,22 @@ def _outcome(place: str, slug: str, rule: Any) -> OutcomeRule:
             f"{place}: outcomes.{slug} takes {', '.join(OutcomeRule.__dataclass_fields__)}; found {rule!r}"
         )
     scale = rule.get("scale")
-    if scale is not None and not (isinstance(scale, list) and len(scale) == 2 and scale[0] < scale[1]):
+    if scale is not None and not (
+        isinstance(scale, list) and len(scale) == 2 and all(map(_is_number, scale)) and scale[0] < scale[1]
+    ):
         raise InputRefused(f"{place}: outcomes.{slug}.scale is {scale!r}; give [minimum, maximum]")
     mid = rule.get("minimally_important_difference")
+    if mid is not None and not (_is_number(mid) and mid > 0):
+        raise InputRefused(
+            f"{place}: outcomes.{slug}.minimally_important_difference is {mid!r}; give a number above 0, without a sign"
+        )
     return OutcomeRule(
-        components=tuple(rule.get("components", ())),
+        components=_checked(place, f"outcomes.{slug}.components", rule.get("components", []), list),
         scale=(float(scale[0]), float(scale[1])) if scale else None,
         minimally_important_difference=float(mid) if mid is not None else None,
-        instruments=tuple(rule.get("instruments", ())),
+        instruments=_checked(place, f"outcomes.{slug}.instruments", rule.get("instruments", []), list),
     )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -70,5 +70,5 @@ class QueriedRows:
         query = self._catalog[name]
         if any(not wanted for wanted in values.values()):
             return Rows(tuple(query.columns), [])
-        terms = {k: [query.term(k, v) for v in wanted] for k, wanted in values.items()}
+        terms = {k: [query.term(k, v) for v in dict.fromkeys(wanted)] for k, wanted in values.items()}
         return query.run(self._engine, terms)

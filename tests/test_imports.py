@@ -17,7 +17,7 @@ ALLOWED: dict[str, set[str]] = {
     "kg.nearest": set(),
     "kg.model": {"kg.model", "kg.iris"},
     "kg.iris": {"kg.errors"},
-    "kg.pooling": {"kg.errors", "kg.pooling"},
+    "kg.pooling": {"kg.errors", "kg.nearest", "kg.pooling"},
     "kg.protocol": {"kg.model", "kg.errors"},
     "kg.sources": {"kg.model", "kg.errors", "kg.iris", "kg.sources"},
     "kg.triples": {"kg.model", "kg.iris", "kg.errors"},

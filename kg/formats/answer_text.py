@@ -70,17 +70,20 @@ def p_text(p: float | None) -> str:
 
 def answer_text(answer: Answer, width: int = 100) -> str:
     """Return an answer: sentence, studies, pooled value, what was left out, and the id to trace it by."""
-    parts = [answer.title, "=" * min(len(answer.title), width), "", *textwrap.wrap(answer.sentence, width), ""]
+    heading = textwrap.wrap(answer.title, width)
+    parts = [*heading, "=" * max(map(len, heading)), "", *textwrap.wrap(answer.sentence, width), ""]
     if answer.studies:
         parts += [_studies(answer.studies, answer.question.intervention.label, answer.question.comparator.label, width)]
     for group in answer.subgroups:
         value = interval(group.pool.display) if group.pool.display else "not estimable"
         parts.append(f"{group.label}: {value}, {group.pool.k} of {group.pool.k_rows} studies")
-    parts += [*_pooled(answer), ""]
+    for line in _pooled(answer):
+        parts += textwrap.wrap(line, width, subsequent_indent="    ") or [""]
+    parts.append("")
     parts += _listed("Warnings", answer.warnings, width)
     parts += _listed("Doubts and notes", _notes(answer.studies), width)
     parts += _listed("Left out", (f"{e.label}: {e.reason}" for e in answer.excluded), width)
-    parts.append(f"Answer {answer.id}; trace it with: kg explain {answer.id}")
+    parts += textwrap.wrap(f"Answer {answer.id}; trace it with: kg explain {answer.id}", width)
     return "\n".join(parts)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
@@ -11,6 +10,7 @@ from kg.harmonise.spread import standard_deviation
 from kg.iris import record
 from kg.model.answer import Side, SourcePlace
 from kg.model.trialset import ArmFacts, ArmResult, ReportedContrast
+from kg.pooling.conversions.counts import Arm, combined_means
 
 
 def side(results: Sequence[ArmResult], arms: dict[str, ArmFacts], to_scale: Rescaling) -> Side:
@@ -90,11 +90,12 @@ def _mean(result: ArmResult, to_scale: Rescaling, derived: list[str]) -> tuple[i
 def _combined_means(
     parts: Sequence[tuple[int | None, float | None, float | None]],
 ) -> tuple[int | None, float | None, float | None]:
-    n, mean, sd = parts[0]
-    for n2, mean2, sd2 in parts[1:]:
-        if n is None or mean is None or sd is None or n2 is None or mean2 is None or sd2 is None:
-            return None, None, None
-        both = n + n2
-        squares = (n - 1) * sd**2 + (n2 - 1) * sd2**2 + n * n2 / both * (mean - mean2) ** 2
-        n, mean, sd = both, (n * mean + n2 * mean2) / both, math.sqrt(squares / (both - 1))
-    return n, mean, sd
+    if len(parts) == 1:
+        return parts[0]
+    known = [
+        Arm(n, mean, sd) for n, mean, sd in parts if n is not None and mean is not None and sd is not None and sd > 0
+    ]
+    if len(known) < len(parts):
+        return None, None, None
+    whole = combined_means(known)
+    return int(whole.n), whole.mean, whole.sd

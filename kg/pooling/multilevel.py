@@ -14,10 +14,11 @@ from kg.pooling.columns import Array, Column, numbers, refuse_where
 from kg.pooling.design import Moderators, design
 from kg.pooling.fit import known
 from kg.pooling.mixed import Blocks, evaluate
+from kg.pooling.quantiles import chi2_tail
 from kg.pooling.random_effects import Labels, Structure, maximised, stacked
 from kg.pooling.result import Result
 from kg.pooling.studies import Ints
-from kg.pooling.wald import chi2_tail, omnibus, wald
+from kg.pooling.wald import omnibus, wald
 
 
 @dataclass(frozen=True)

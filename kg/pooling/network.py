@@ -13,9 +13,8 @@ from kg.errors import NotPoolable
 from kg.pooling.columns import Array, Column
 from kg.pooling.fit import known
 from kg.pooling.network_graph import Solution, Trial, between_variance, read, solve
-from kg.pooling.quantiles import normal_quantile, t_quantile
+from kg.pooling.quantiles import chi2_tail, normal_quantile, t_quantile
 from kg.pooling.result import Result
-from kg.pooling.wald import chi2_tail
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -12,8 +12,8 @@ from kg.errors import NotPoolable
 from kg.pooling.columns import Array
 from kg.pooling.network import Network
 from kg.pooling.network_graph import Solution, Trial, between_variance, connected, solve
+from kg.pooling.quantiles import chi2_tail
 from kg.pooling.result import Result
-from kg.pooling.wald import chi2_tail
 
 
 @dataclass(frozen=True)

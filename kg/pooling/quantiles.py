@@ -54,3 +54,8 @@ def chi2_p(statistic: Array, df: Array) -> Array:
 def f_p(statistic: float, df1: float, df2: float) -> float:
     """Probability that an F variable exceeds ``statistic``."""
     return float(fdtrc(df1, df2, statistic))
+
+
+def chi2_tail(q: float, df: float) -> float | None:
+    """Return the probability of a larger chi-squared value; None without degrees of freedom."""
+    return float(chdtrc(df, max(q, 0.0))) if df > 0 else None

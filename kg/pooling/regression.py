@@ -17,11 +17,11 @@ from kg.pooling.fit import Model, model
 from kg.pooling.heterogeneity import from_q, from_tau2
 from kg.pooling.measures import frozen
 from kg.pooling.pooled import Pooled
-from kg.pooling.quantiles import chi2_quantile
+from kg.pooling.quantiles import chi2_quantile, chi2_tail
 from kg.pooling.regression_fit import Fit, fit_rows
 from kg.pooling.regression_tau2 import standard_error, tau2_of, tau2_where_q_is
 from kg.pooling.studies import Ints
-from kg.pooling.wald import chi2_tail, omnibus, wald
+from kg.pooling.wald import omnibus, wald
 from kg.pooling.weighted_fit import Rows
 
 TESTS = ("z", "t", "knha", "adhoc")

@@ -14,9 +14,10 @@ from kg.pooling.columns import Array, Column
 from kg.pooling.fit import known
 from kg.pooling.given import given
 from kg.pooling.pool import pool
+from kg.pooling.quantiles import chi2_tail
 from kg.pooling.result import Result
 from kg.pooling.search import Bounds, gradient, maximum
-from kg.pooling.wald import chi2_tail, wald
+from kg.pooling.wald import wald
 
 HIGHEST, LOWEST = 100.0, 1e-8  # bounds of delta; the upper one is metafor's
 NONE = 1e-4  # a delta below is taken as known to be 0 in the standard errors, as in metafor

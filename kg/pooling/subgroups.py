@@ -13,9 +13,9 @@ from kg.pooling.columns import Column
 from kg.pooling.given import given
 from kg.pooling.pool import pool
 from kg.pooling.pooled import Pooled
+from kg.pooling.quantiles import chi2_tail
 from kg.pooling.regression import regress
 from kg.pooling.result import Result
-from kg.pooling.wald import chi2_tail
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +66,7 @@ def subgroups(
         at = np.array([own == label for own in labels])
         inside = [name for name, here in zip(names, at, strict=True) if here] if names else None
         parts.append(pool(yi=y[at], vi=v[at], method=method, test=test, level=level, study=inside))
-    between = _spread([part.beta[0] for part in parts], [part.se[0] for part in parts])
+    between = between_levels(parts)
     return Subgroups(
         levels=tuple(levels),
         separate_tau2=tuple(parts),
@@ -81,7 +81,9 @@ def subgroups(
     )
 
 
-def _spread(estimates: Sequence[float], errors: Sequence[float]) -> float:
+def between_levels(parts: Sequence[Pooled]) -> float:
+    """Return Q of the separate estimates around their common mean (Borenstein et al. 2009, chapter 19)."""
+    estimates, errors = [part.beta[0] for part in parts], [part.se[0] for part in parts]
     if not all(se > 0 for se in errors):
         raise NotPoolable("a subgroup has standard error 0, as all its effects are equal; ask for test z")
     weights = [1 / se**2 for se in errors]

@@ -48,8 +48,3 @@ def omnibus(beta: Array, vb: Array, tested: tuple[int, ...], df: float | None) -
     if df is None:
         return Omnibus(q, (m, None), float(chdtrc(m, q)))
     return Omnibus(q / m, (m, df), f_p(q / m, m, df))
-
-
-def chi2_tail(q: float, df: float) -> float | None:
-    """Return the probability of a larger chi-squared value; None without degrees of freedom."""
-    return float(chdtrc(df, max(q, 0.0))) if df > 0 else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import Any
+from pathlib import Path
 
 import httpx
 import pytest
@@ -14,6 +14,8 @@ from pytest import approx
 from api.answer_schemas import AnalysisAnswer, Answer
 from api.app import create_app
 from kg import __version__
+from kg.evidence_base import EvidenceBase
+from kg.settings import Settings
 from tests.api.asking import HTML, JSON, QUESTION
 from tests.api.client import Client
 
@@ -163,7 +165,7 @@ def test_options_change_the_number(client: Client) -> None:
     assert ask(client, protocol="none").json()["protocol"] is None
 
 
-def test_an_answer_asked_before_is_there_by_its_id_after_a_restart(client: Client, settings: Any) -> None:
+def test_an_answer_asked_before_is_there_by_its_id_after_a_restart(client: Client, settings: Settings) -> None:
     answer_id = ask(client, method="PM").json()["id"]
     with Client(create_app(settings)) as other:
         assert other.get(f"/answers/{answer_id}").json()["method"] == "PM"
@@ -188,3 +190,14 @@ def test_an_answer_of_the_review_has_its_page_with_subgroups(client: Client) -> 
     analysis = next(a for a in found["analyses"] if a["subgroups"])
     kept = client.get(f"/answers/{analysis['id']}", headers=JSON).json()
     assert kept["subgroups"] == analysis["subgroups"]
+
+
+def test_a_store_that_holds_nothing_is_served_too(tmp_path: Path) -> None:
+    empty = Settings.read(f"oxigraph:{tmp_path / 'empty'}")
+    EvidenceBase.open(empty, "write").close()
+    with Client(create_app(empty)) as client:
+        for place in ("/", "/trials", "/queries", "/openapi.json", "/health/ready"):
+            for headers in (HTML, JSON):
+                assert client.get(place, headers=headers).status_code == 200, place
+        assert ask(client).status_code == 404
+        assert client.get("/review").status_code == 400

@@ -11,6 +11,9 @@ from fastapi import FastAPI
 from api import problems
 from api.headers import Headers
 from kg import errors
+from kg.asked import of as asked_of
+from kg.evidence_base import EvidenceBase
+from kg.settings import Settings
 from tests.api.asking import HTML, PROBLEM, QUESTION, parsed
 from tests.api.client import Client
 
@@ -116,6 +119,14 @@ def test_framework_errors_are_problems(client: Client) -> None:
 def test_an_answer_never_asked_is_unknown(client: Client) -> None:
     problem(client.get("/answers/" + "0" * 32), 404)
     problem(client.get("/answers/..%2f..%2fetc%2fpasswd"), 404)
+
+
+def test_an_answer_whose_evidence_has_changed_is_gone(client: Client, settings: Settings) -> None:
+    """As if the question had been answered before by other evidence, with another id."""
+    with EvidenceBase.open(settings) as base:
+        base.answers.keep("f" * 32, asked_of(**QUESTION))
+    body = problem(client.get("/answers/" + "f" * 32), 410)
+    assert "the evidence has changed" in body["detail"]
 
 
 def test_sparql_is_not_open_yet(client: Client) -> None:

@@ -21,7 +21,8 @@ positive = st.floats(0.01, 50, allow_nan=False)
 def test_the_sd_behind_an_interval_comes_back(n: int, sd: float, mean: float) -> None:
     se = sd / math.sqrt(n)
     law = stats.t(n - 1, loc=mean, scale=se) if n < 60 else stats.norm(loc=mean, scale=se)
-    found, how = standard_deviation(means(LEFT, n, mean, ci=tuple(map(float, law.interval(0.95)))))
+    low, high = map(float, law.interval(0.95))
+    found, how = standard_deviation(means(LEFT, n, mean, ci=(low, high)))
     assert found == pytest.approx(sd, rel=1e-6)
     assert how is not None
     assert ("by the t" in how) == (n < 60)

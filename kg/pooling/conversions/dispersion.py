@@ -19,7 +19,7 @@ SMALL_SAMPLE = 60
 
 def sd_from_se(se: float, n: float) -> float:
     """Return the SD of a group of n from the standard error of its mean: se sqrt(n) (Handbook 6.5.2.2)."""
-    return positive("se", se) * math.sqrt(people("n", n, 2))
+    return positive("se", se) * math.sqrt(people("n", n))
 
 
 def sd_from_ci(low: float, high: float, n: float, level: float = 95.0) -> float:

@@ -21,7 +21,7 @@ def flag(value: Any, at: str) -> bool:
 
 def number(value: Any, at: str) -> float:
     """Return a number."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e300 or value != value:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -1e300 < value < 1e300:
         raise RequestRefused(f"{at[1:]} is {shown(value)}; give a number", at)
     return float(value)
 

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from kg.errors import Contradiction
-from kg.pooling.measures import Columns
+from kg.pooling.fit import METHOD_SYNONYMS, METHODS, TEST_SYNONYMS, TESTS
+from kg.pooling.measures import MEASURES, Columns
+from kg.pooling.request.consistency import ALONE, TABULAR, consistent
 from kg.pooling.request.options import OPTIONS, PARTS
 from kg.pooling.request.refusal import RequestRefused, escaped, shown, unknown
 
 STUDY_COLUMNS = frozenset(Columns.__annotations__)
 """The columns of escalc."""
 KEYS = ("data", *OPTIONS, *PARTS)
+NAMED = {
+    "measure": tuple(MEASURES),
+    "method": (*METHODS, *METHOD_SYNONYMS, *TABULAR, *ALONE),
+    "test": (*TESTS, *TEST_SYNONYMS),
+}
+"""Options with names that are known."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +46,9 @@ class Asked:
         return [str(row + 1) if name is None else str(name) for row, name in enumerate(names)]
 
     @property
-    def columns(self) -> dict[str, list[Any]]:
+    def columns(self) -> Columns:
         """The columns that escalc knows."""
-        return {name: column for name, column in self.data.items() if name in STUDY_COLUMNS}
+        return cast(Columns, {name: column for name, column in self.data.items() if name in STUDY_COLUMNS})
 
     def column(self, name: str, option: str) -> list[Any]:
         """Return a column that an option names."""
@@ -67,16 +74,19 @@ def read(body: Any) -> Asked:
         if key not in KEYS:
             raise unknown("the key", key, KEYS, f"/{escaped(key)}")
     if "data" not in body:
-        raise RequestRefused("data is absent; give an object of columns, as {\"yi\": [...], \"vi\": [...]}", "/data")
+        raise RequestRefused('data is absent; give an object of columns, as {"yi": [...], "vi": [...]}', "/data")
     given = {name for name in OPTIONS if body.get(name) is not None}
     options = {
         name: option.read(body[name], f"/{name}") if name in given else option.default
         for name, option in OPTIONS.items()
     }
+    for name, known in NAMED.items():
+        if options[name] not in known:
+            raise unknown(f"the {name}", options[name], known, f"/{name}")
     parts = {name: part.read(body[name], f"/{name}") for name, part in PARTS.items() if name in body}
     wanted = {name: chosen for name, chosen in parts.items() if chosen is not None}
     asked = Asked(_columns(body["data"]), options, frozenset(given), wanted)
-    _consistent(asked)
+    consistent(options, given, wanted)
     return asked
 
 
@@ -101,7 +111,8 @@ def _columns(data: Any) -> dict[str, list[Any]]:
         usual = max(set(sizes.values()), key=list(sizes.values()).count)
         odd = next(name for name, size in sizes.items() if size != usual)
         listed = ", ".join(f"{name} has {size}" for name, size in sizes.items())
-        raise RequestRefused(f"columns differ in length ({listed}); give one value per study, null where it is missing", f"/data/{escaped(odd)}")
+        message = f"columns differ in length ({listed}); give one value per study, null where it is missing"
+        raise RequestRefused(message, f"/data/{escaped(odd)}")
     if not next(iter(sizes.values())):
         raise RequestRefused("there are no studies (k = 0); give at least one", "/data")
     return data
@@ -110,43 +121,3 @@ def _columns(data: Any) -> dict[str, list[Any]]:
 def _too_large(item: Any) -> bool:
     """Whether a whole number is beyond what a float can hold."""
     return isinstance(item, int) and abs(item) > 10**300
-
-
-TABULAR = ("MH", "PETO", "DL-MH")
-"""Methods that pool tables, not effects."""
-ALONE = ("none", "GLMM")
-"""Methods that have no extra parts."""
-
-
-def _consistent(asked: Asked) -> None:
-    """Refuse options that exclude each other."""
-    method = asked.options["method"]
-    special = [name for name in ("mods", "nested", "inner", "network") if asked.options.get(name) or name in asked.parts]
-    others = [name for name in asked.parts if name != "network"]
-    if method in ALONE:
-        extra = [name for name in (*asked.parts, "mods", "subgroup", "nested", "inner") if name in asked.parts or asked.options.get(name)]
-        if extra:
-            raise Contradiction(f"method {method} and {extra[0]} exclude each other; leave one of them out")
-    if method in TABULAR and special:
-        raise Contradiction(f"method {method} and {special[0]} exclude each other; ask for REML or EE")
-    if ("nested" in special or "inner" in special or "network" in special) and (others or asked.options["subgroup"]):
-        extra = (*others, "subgroup")[0]
-        raise Contradiction(f"{special[-1]} and {extra} exclude each other; leave one of them out")
-    if asked.options["mods"]:
-        for name in ("leave1out", "cumul", "blup", "trimfill", "fsn", "selmodel", "pet", "harbord", "peters", "ranktest", "regtest"):
-            if name in asked.parts:
-                raise Contradiction(f"mods and {name} exclude each other; ask for {name} without moderators")
-        if asked.options["subgroup"]:
-            raise Contradiction("mods and subgroup exclude each other; name the subgroups among the moderators")
-        if asked.options["tau2"] is not None:
-            raise Contradiction("mods and tau2 exclude each other; leave tau2 out to have it estimated")
-    elif asked.options["factors"] or not asked.options["intercept"]:
-        raise RequestRefused("factors and intercept belong to a regression; name its moderators in mods", "/mods")
-    if method in TABULAR:
-        for name in ("influence", "blup", "permutation"):
-            if name in asked.parts:
-                raise Contradiction(f"method {method} and {name} exclude each other; ask for EE or REML")
-    if asked.options["robust"] and not asked.options["cluster"]:
-        raise RequestRefused("robust needs cluster, the column of the clusters", "/cluster")
-    if asked.options["cluster"] and not special:
-        pass
