@@ -10,7 +10,7 @@ from anyio.to_thread import run_sync
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
-from api import description, entities, evidence, health, identity, pages, problems, queries, sparql
+from api import description, entities, evidence, health, identity, pages, pooling, problems, queries, sparql
 from api.headers import Headers
 from api.service import Service
 from api.templating import STATIC
@@ -47,7 +47,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     problems.install(app)
     app.add_middleware(Headers)
-    for module in (pages, evidence, entities, queries, identity, health, sparql, description):
+    for module in (pages, evidence, pooling, entities, queries, identity, health, sparql, description):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app

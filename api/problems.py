@@ -29,6 +29,7 @@ from kg.errors import (
     StoreUnavailable,
     UnknownTerm,
 )
+from kg.pooling.request import pointer
 
 PROBLEM = Form("json", "application/problem+json", "problem")
 _LOG = logging.getLogger("api")
@@ -68,6 +69,8 @@ KINDS = (
     Kind("method-not-allowed", 405, "The method is not allowed here", "Use one of the methods in the Allow header."),
     Kind("not-acceptable", 406, "No such form", "Ask for one of the media types listed, or use a suffix."),
     Kind("not-open", 404, "Free SPARQL is not open in this version", "Run one of the named queries under /queries."),
+    Kind("unsupported-media-type", 415, "The form of the body is not taken", "Send application/json."),
+    Kind("too-large", 413, "The body is too large", "Send it in parts."),
     Kind("refused", 400, "The request is not accepted", "Correct the request."),
     Kind("fault", 500, "The service failed", "Please report the address that was asked."),
 )
@@ -120,6 +123,7 @@ def _own(request: Request, error: Exception) -> Response:
 
 
 def _evidence(request: Request, error: Exception) -> Response:
+    assert isinstance(error, EvidenceError)
     name = next(OF_ERROR[cls] for cls in type(error).__mro__ if cls in OF_ERROR)
     if name == "store-unavailable":
         _LOG.error("the store cannot be read: %s", error)
@@ -129,7 +133,18 @@ def _evidence(request: Request, error: Exception) -> Response:
     wrong |= {key for key, value in request.query_params.items() if value and repr(value) in text}
     detail = _OPTION.sub("", text)
     more = {"nearest": list(error.nearest)} if isinstance(error, UnknownTerm) else {}
-    return _response(request, Problem(name, detail, [parameter(key, detail) for key in sorted(wrong)], more))
+    errors = [parameter(key, detail) for key in sorted(wrong)]
+    if (place := pointer(error)) is not None:
+        errors.append({"pointer": place, "detail": detail})
+    return _response(request, Problem(name, detail, errors, more))
+
+
+def problem_body(error: EvidenceError) -> dict[str, Any]:
+    """Return an error as the body of a problem, for one item of many."""
+    kind = _BY_NAME[next(OF_ERROR[cls] for cls in type(error).__mro__ if cls in OF_ERROR)]
+    body = {"type": f"/problems/{kind.name}", "title": kind.title, "status": kind.status, "detail": str(error)}
+    place = pointer(error)
+    return body if place is None else {**body, "errors": [{"pointer": place, "detail": str(error)}]}
 
 
 def _validation(request: Request, error: Exception) -> Response:

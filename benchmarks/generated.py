@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 from kg.model.records import Arm, ContinuousResult, DichotomousResult, IncludedTrial, Origin, Row, Trial
 
@@ -23,8 +24,12 @@ def trials(count: int, seed: int = 1) -> Iterator[Row]:
 
 
 def _trial(trial: str, chance: random.Random) -> Iterator[Row]:
-    told = {"origin": Origin("generated", 1), "source": "https://example.org/generated", "source_kind": "primary"}
-    sourced = {**told, "locator": "generated"}
+    sourced: dict[str, Any] = {
+        "origin": Origin("generated", 1),
+        "source": "https://example.org/generated",
+        "locator": "generated",
+        "source_kind": "primary",
+    }
     year, n = chance.randint(1985, 2025), chance.randint(10, 150)
     yield Trial(
         **sourced,

@@ -132,7 +132,7 @@ def _checked(place: str, name: str, value: Any, kind: type) -> Any:
         raise InputRefused(f"{place}: {name} is {value!r}; it must be a list of texts")
     if key in _ALLOWED and not set(value if isinstance(value, list) else [value]) <= set(_ALLOWED[key]):
         raise InputRefused(f"{place}: {name} is {value!r}; it must be one of {', '.join(_ALLOWED[key])}")
-    if key in _LEAST and not _LEAST[key] <= value < math.inf:
+    if key in _LEAST and isinstance(value, int | float) and not _LEAST[key] <= value < math.inf:
         raise InputRefused(f"{place}: {name} is {value!r}; it must be at least {_LEAST[key]:g}")
     return tuple(value) if isinstance(value, list) else value
 

@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from kg import __version__
-from kg.cli import asking, keeping, looking
+from kg.cli import asking, keeping, looking, pooling
 from kg.cli.output import Output
 from kg.errors import Contradiction, EvidenceError, StoreUnavailable
 from kg.settings import Settings
@@ -55,6 +55,7 @@ def _global(
 keeping.register(app)
 looking.register(app)
 asking.register(app)
+pooling.register(app)
 
 _ANYWHERE = ("--json", "--quiet")
 _WITH_VALUE = ("--store",)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
 
@@ -53,8 +54,14 @@ def _blup(found: Found) -> str:
 
 def _subgroup(found: Found) -> str:
     columns = [
-        [str(part["k"]), *(fixed(part[word][0]) for word in ("beta", "se", "ci_lb", "ci_ub"))]
-        + [fixed(part["tau2"]), f"{fixed(part['I2'], 2)}%", fixed(part["Q"]), p_cell(part["Q_p"])]
+        [
+            str(part["k"]),
+            *(fixed(part[word][0]) for word in ("beta", "se", "ci_lb", "ci_ub")),
+            fixed(part["tau2"]),
+            f"{fixed(part['I2'], 2)}%",
+            fixed(part["Q"]),
+            p_cell(part["Q_p"]),
+        ]
         for part in found
     ]
     head = ["k", "estimate", "se", "ci.lb", "ci.ub", "tau2", "I2", "Q", "Qp"]
@@ -139,7 +146,7 @@ def _pet(found: Found) -> str:
 
 def _selmodel(found: Found) -> str:
     ends = [0.0, *found["steps"]]
-    names = [f"{a:g} < p <= {b:g}" for a, b in zip(ends[:-1], ends[1:], strict=True)]
+    names = [f"{a:g} < p <= {b:g}" for a, b in pairwise(ends)]
     rows = [[fixed(delta), fixed(se)] for delta, se in zip(found["delta"], found["delta_se"], strict=True)]
     tested = f"LRT(df = {found['LRT_df']}) = {fixed(found['LRT'])}, {p_words(found['LRT_p'])}"
     bound = "\nA chance of publication is at its bound: the estimate is doubtful." if found["at_bound"] else ""
@@ -153,7 +160,8 @@ def _permutation(found: Found) -> str:
     kind = "exact" if found["exact"] else "random"
     rows = [[p_cell(p)] for p in found["pval"]]
     shown = grid(["pval"], rows, found["names"])
-    return f"Permutation Test ({found['permutations']} {kind} permutations):\n\n{shown}\n\nomnibus: {p_words(found['QM_p'])}"
+    title = f"Permutation Test ({found['permutations']} {kind} permutations)"
+    return f"{title}:\n\n{shown}\n\nomnibus: {p_words(found['QM_p'])}"
 
 
 def _robust(found: Found) -> str:
@@ -180,7 +188,8 @@ def _network(found: Found) -> str:
         ]
         for i, name in enumerate(names)
     ]
-    size = f"Network Meta-Analysis (k = {found['k']} studies, {found['m']} comparisons, {found['n']} treatments, {found['d']} designs)"
+    counts = f"k = {found['k']} studies, {found['m']} comparisons, {found['n']} treatments, {found['d']} designs"
+    size = f"Network Meta-Analysis ({counts})"
     spread = f"tau^2 = {fixed(found['tau2'])}; I^2 = {fixed(100 * found['I2'], 1)}%"
     q = f"Q(df = {found['df_Q']}) = {fixed(found['Q'])}, {p_words(found['pval_Q'])}"
     between = found["decomposition"]["between_designs"]

@@ -36,7 +36,7 @@ def rounds_to(value: float | None, printed: str) -> bool:
     if value is None or not printed:
         return value is None and not printed
     places = len(printed.partition(".")[2])
-    return abs(value - float(printed)) <= 0.5 * 10**-places + 1e-9
+    return bool(abs(value - float(printed)) <= 0.5 * 10.0**-places + 1e-9)
 
 
 def pools(answers: list[Answer]) -> dict[tuple[str, str], Pool]:

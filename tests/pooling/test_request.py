@@ -97,7 +97,11 @@ REFUSED: dict[str, tuple[Any, str, str | None]] = {
     "idle robust": ({"data": GOOD, "robust": "CR2"}, "robust needs cluster", "/cluster"),
     "idle factors": ({"data": GOOD, "factors": ["yi"]}, "name its moderators in mods", "/mods"),
     "impossible value": ({"data": GOOD | {"vi": [1, -1, 2]}}, "vi of study B is -1", "/data/vi/1"),
-    "missing group": ({"data": GOOD | {"g": ["x", None, "y"]}, "subgroup": "g"}, "g of study B is missing", "/data/g/1"),
+    "missing group": (
+        {"data": GOOD | {"g": ["x", None, "y"]}, "subgroup": "g"},
+        "g of study B is missing",
+        "/data/g/1",
+    ),
     "absent column": ({"data": {"ai": [1], "ci": [2], "n2i": [4]}, "measure": "RR"}, "bi or n1i is absent", None),
 }  # fmt: skip
 

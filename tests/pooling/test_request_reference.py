@@ -154,7 +154,7 @@ def test_metareg(metareg_case: Any, close: Any) -> None:
     floors = {"tau2": 1e-7 * scale, "tau2_ci_qp": 1e-7 * scale, "se_tau2": 1e-9 * scale, "I2": 1e-5, "R2": 1e-5}
     floors |= dict.fromkeys(("beta", "ci_lb", "ci_ub", "fitted"), 1e-9 * min(answer["se"]))
     for word, value in case["output"].items():
-        got = answer.get("tau2_ci" if word == "tau2_ci_qp" else word)
+        got: Any = answer.get("tau2_ci" if word == "tau2_ci_qp" else word)
         if word in {"names", "vb", "aic_ml", "bic_ml"}:
             continue
         assert close(got[:1] if word == "df" else got, value, floor=floors.get(word, CLOSER)), word
@@ -329,7 +329,7 @@ def as_json(value: Any) -> Any:
 
 
 def test_the_library_and_the_request_give_the_same_bits() -> None:
-    data = {"yi": [0.1, 0.4, 0.2, 0.5], "vi": [0.1, 0.2, 0.1, 0.1], "g": [1, 1, 2, 2]}
+    data: dict[str, Any] = {"yi": [0.1, 0.4, 0.2, 0.5], "vi": [0.1, 0.2, 0.1, 0.1], "g": [1, 1, 2, 2]}
     answer = ask(data, nested=["g"])
     library = multilevel(data["yi"], data["vi"], nested=[data["g"]])
     assert answer["beta"] == library.beta.tolist()
