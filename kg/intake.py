@@ -18,6 +18,8 @@ from kg.store import Change, Commit, Store
 from kg.triples import column, key, triples
 
 Key = tuple[str, str]
+RULES = f"{iris.BASE}gate/shapes"
+"""The gate's own note of the rules it checked by; it is no evidence."""
 WARNINGS = "gate"
 """Source of the records that hold what the gate found doubtful."""
 
@@ -133,7 +135,7 @@ def take(store: Store, shapes: Shapes, rows: Iterable[Row], author: str, reason:
 
 def _rules(shapes: Shapes) -> Triple:
     """State which rules the records were checked by: other rules, another verdict."""
-    return Triple(NamedNode(f"{iris.BASE}gate/shapes"), NamedNode(EV + "digest"), Literal(shapes.digest))
+    return Triple(NamedNode(RULES), NamedNode(EV + "digest"), Literal(shapes.digest))
 
 
 def _as_before(store: Store, made: Candidate, count: int) -> Taken:
