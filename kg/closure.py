@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pyoxigraph import NamedNode, Triple
 
 from kg.catalog import Selects
-from kg.iris import BASE, EV
+from kg.iris import BASE, EV, RDF
 
 DEPTH = 3
 _CHUNK = 500
@@ -18,7 +18,8 @@ _BACK = ("hasArm", "ofTrial", "ofAnalysis")
 def closure(engine: Selects, triples: Iterable[Triple], depth: int = DEPTH) -> set[Triple]:
     """Return the statements of the store about everything that a candidate points to, a few steps far.
 
-    A trial brings its arms and all its results, since rules about a trial look at these together.
+    A trial brings its arms and all its results, since rules about a trial look at these together. Of what lies at the
+    edge the types are there, since rules ask for them.
     """
     stated = list(triples)
     around: set[Triple] = set()
@@ -32,7 +33,7 @@ def closure(engine: Selects, triples: Iterable[Triple], depth: int = DEPTH) -> s
         found = _about(engine, sorted(frontier))
         around |= found
         frontier = {name for t in found for name in _ours(t)}
-    return around
+    return around | _about(engine, sorted(frontier - seen), f"VALUES ?p {{ <{RDF}type> }} VALUES ?s {{ %s }} ?s ?p ?o")
 
 
 def _ours(triple: Triple) -> list[str]:
@@ -42,15 +43,17 @@ def _ours(triple: Triple) -> list[str]:
     ]
 
 
-def _about(engine: Selects, names: list[str]) -> set[Triple]:
-    back = " ".join(f"<{EV}{name}>" for name in _BACK)
+_WAYS = (
+    "VALUES ?s { %s } ?s ?p ?o",
+    f"VALUES ?o {{ %s }} VALUES ?p {{ {' '.join(f'<{EV}{name}>' for name in _BACK)} }} ?s ?p ?o",
+)
+
+
+def _about(engine: Selects, names: list[str], *ways: str) -> set[Triple]:
     found: set[Triple] = set()
     for start in range(0, len(names), _CHUNK):
         values = " ".join(f"<{name}>" for name in names[start : start + _CHUNK])
-        for pattern in (
-            f"VALUES ?s {{ {values} }} ?s ?p ?o",
-            f"VALUES ?o {{ {values} }} VALUES ?p {{ {back} }} ?s ?p ?o",
-        ):
-            rows = engine.select(f"SELECT ?s ?p ?o WHERE {{ {pattern} }}").rows
+        for way in ways or _WAYS:
+            rows = engine.select(f"SELECT ?s ?p ?o WHERE {{ {way % values} }}").rows
             found.update(Triple(s, p, o) for s, p, o in rows)  # type: ignore[arg-type]
     return found

@@ -251,11 +251,13 @@ class EvidenceBase:
         if path.is_dir():
             made = intake.candidate(tables.read(path))
             stated = [t for unit in made.triples.values() for t in unit]
+            around = intake.surroundings(self.store, made.triples)
         else:
             made, stated = intake.Candidate(), list(rdf.read(path))
+            around = closure(self.store, stated)
         if not stated:
             raise InputRefused(f"{path}: nothing to validate there; name an RDF file, or a folder laid out like data/")
-        report = self.shapes.validate(stated, closure(self.store, stated))
+        report = self.shapes.validate(stated, around)
         return report, [intake.line(finding, made) for finding in report.results]
 
 

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pyoxigraph import Literal, NamedNode, Triple
+from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 
 from kg import iris, protocol
 from kg.closure import closure
@@ -97,6 +97,18 @@ def check(shapes: Shapes, made: Candidate, context: Iterable[Triple] = ()) -> Re
     return shapes.validate((t for unit in made.triples.values() for t in unit), context)
 
 
+def surroundings(store: Store, records: Mapping[Key, Iterable[Triple]]) -> set[Triple]:
+    """Return what lies around records, by source and id, that come into a store.
+
+    What the same records said before is not part of it: they take its place.
+    """
+    around = closure(store, (t for statements in records.values() for t in statements))
+    for source, name in {(head.source, head.id) for head in store.heads()} & records.keys():
+        before = parse(store.content(source, name), format=RdfFormat.N_QUADS)
+        around -= {Triple(quad.subject, quad.predicate, quad.object) for quad in before}
+    return around
+
+
 def take(store: Store, shapes: Shapes, rows: Iterable[Row], author: str, reason: str, *, whole: bool = False) -> Taken:
     """Take records into a store in one commit, or refuse all of them.
 
@@ -112,7 +124,7 @@ def take(store: Store, shapes: Shapes, rows: Iterable[Row], author: str, reason:
     live = {(head.source, head.id) for head in store.heads()}
     if not store.changed(changes) and not any(_gone(live, made, None, whole=whole)):
         return _as_before(store, made, len(changes))
-    context = () if whole else closure(store, (t for unit in made.triples.values() for t in unit))
+    context = () if whole else surroundings(store, made.triples)
     report = check(shapes, made, context)
     if not report.conforms:
         raise InputRefused(refusal(report, made), report)
