@@ -139,12 +139,12 @@ def _evidence(request: Request, error: Exception) -> Response:
     return _response(request, Problem(name, detail, errors, more))
 
 
-def problem_body(error: EvidenceError) -> dict[str, Any]:
-    """Return an error as the body of a problem, for one item of many."""
+def problem_body(error: EvidenceError, within: str = "") -> dict[str, Any]:
+    """Return an error as the body of a problem, for the item of many that a pointer leads to."""
     kind = _BY_NAME[next(OF_ERROR[cls] for cls in type(error).__mro__ if cls in OF_ERROR)]
     body = {"type": f"/problems/{kind.name}", "title": kind.title, "status": kind.status, "detail": str(error)}
     place = pointer(error)
-    return body if place is None else {**body, "errors": [{"pointer": place, "detail": str(error)}]}
+    return body if place is None else {**body, "errors": [{"pointer": within + place, "detail": str(error)}]}
 
 
 def _validation(request: Request, error: Exception) -> Response:

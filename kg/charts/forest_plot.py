@@ -23,7 +23,7 @@ OVERHANG = (16.0, 6.0)  # how far such a label may reach beyond the axis, left a
 MOST_ROOM = 0.37  # the same where labels below the axis need it
 EMPTY_WIDTH = 620.0
 
-_PARTS: dict[Form, tuple[tuple[str, float], ...]] = {
+PARTS: dict[Form, tuple[tuple[str, float], ...]] = {
     "events": (("Events", 0), ("/Total", 0)),
     "means": (("Mean", 0), ("(SD)", 5), ("n", 12)),
     "counts": (("n", 0),),
@@ -46,8 +46,8 @@ def _plot(answer: Answer, lines: Sequence[Row]) -> Spec:
     """Return the plot of an answer that has rows."""
     ratio = answer.scale == "log"
     scale = _axis(answer, lines)
-    step = _step(len(lines))
-    data, height, across = _stacked(lines, scale, step, ratio=ratio, indent=bool(answer.subgroups))
+    step = row_height(len(lines))
+    data, height, across = stacked(lines, scale, step, ratio=ratio, indent=bool(answer.subgroups))
     plane = Plane(scale, PANEL, height)
     blocks = _blocks(answer, data)
     grid = table(blocks, data)
@@ -96,7 +96,7 @@ def _plot(answer: Answer, lines: Sequence[Row]) -> Spec:
     )
 
 
-def _step(lines: int) -> float:
+def row_height(lines: int) -> float:
     """Return the height of a row: less where there are many."""
     return 20.0 if lines <= 24 else 17.0 if lines <= 44 else 15.0
 
@@ -122,7 +122,7 @@ def _room(text: str, side: int) -> float:
     return min(max((frame.sided(text) - OVERHANG[side]) / PANEL, ROOM), MOST_ROOM)
 
 
-def _stacked(
+def stacked(
     lines: Sequence[Row], scale: Axis, step: float, *, ratio: bool, indent: bool
 ) -> tuple[list[Spec], float, list[float]]:
     """Return the rows with their heights, the height of all, and where rules go across."""
@@ -172,7 +172,7 @@ def _blocks(answer: Answer, data: Sequence[Spec]) -> list[Block]:
     for side, term in (("experimental", answer.question.intervention), ("control", answer.question.comparator)):
         parts = tuple(
             Part(f"{side}_{i}", head, "left" if head.startswith("/") else "right", gap)
-            for i, (head, gap) in enumerate(_PARTS[shape])
+            for i, (head, gap) in enumerate(PARTS[shape])
         )
         if parts:
             sides.append(Block(parts, capital(clean(term.label))))

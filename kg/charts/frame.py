@@ -58,11 +58,19 @@ def rules(grid: Table, left: float, plane: Plane, across: Sequence[float]) -> li
 
 
 def notes(answer: Answer, plane: Plane, left: float, wide: float) -> tuple[list[Spec], float]:
-    """Return the notes under the table and how far below the plot they reach."""
-    lines = [part for line in wording.notes(answer) for part in wrap(line, wide, SMALL, 3)]
+    """Return the notes under the table of an answer and how far below the plot they reach."""
+    return lines_under(wording.notes(answer), wording.imprint(answer), plane, left, wide)
+
+
+def lines_under(
+    written: Sequence[str], imprint: str, plane: Plane, left: float, wide: float
+) -> tuple[list[Spec], float]:
+    """Return lines under the table, broken to a width, with the imprint last, and how far below the plot they reach."""
+    lines = [part for line in written for part in wrap(line, wide, SMALL, 3)]
     texts = [label(text, left, plane.height + 12 + _LINE * i, size=SMALL) for i, text in enumerate(lines)]
     last = 12 + _LINE * len(lines) + 4
-    texts.append(label(wording.imprint(answer), left, plane.height + last, muted=True, size=SMALL - 1))
+    if imprint:
+        texts.append(label(imprint, left, plane.height + last, muted=True, size=SMALL - 1))
     return texts, last + 6
 
 

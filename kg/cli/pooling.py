@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,16 +9,27 @@ import orjson
 import typer
 
 from kg.cli.output import Output
-from kg.errors import InputRefused
+from kg.cli.study_csv import read_table
+from kg.errors import Contradiction, EvidenceError
 from kg.formats.metafor_text import pooled_text
-from kg.pooling.request import pooled_as_asked, read
+from kg.pooling.request import PARTS, Asked, pooled_as_asked, read
 
-LARGEST = 64 * 1024 * 1024
+PLOT_NAMES = ("forest", "funnel", "labbe", "baujat", "radial", "cumulative", "leave1out")
+SUFFIXES = (".svg", ".png")
+NEEDS = {"cumulative": "cumul", "leave1out": "leave1out", "baujat": "leave1out"}
+"""The part of the answer that a plot is drawn from."""
+OPTIONS = (
+    "measure", "method", "test", "level", "add", "vtype", "mods", "factors", "subgroup", "pi_df", "weights", "nested",
+    "inner", "outer", "cluster", "robust", "model",
+)  # fmt: skip
+SWITCHES = ("drop00", "tau2_ci", *(name for name in PARTS if name != "cumul"))
 EXAMPLES = """\b
 Examples:
   kg pool trials.csv --measure RR --method DL
-  kg pool effects.csv --method REML --test knha --leave1out
-  kg pool trials.csv --measure OR --set ranktest=true
+  kg pool effects.csv --test knha --mods year,dose --tau2-ci
+  kg pool trials.csv --measure OR --method MH --subgroup risk
+  kg pool trials.csv --measure RR --plot funnel --to funnel.svg
+  kg pool trials.csv --measure OR --set trimfill=R0 --set selmodel=[0.05,0.5]
 """
 
 
@@ -32,25 +41,73 @@ def register(app: typer.Typer) -> None:
 def pool(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="Columns of metafor's escalc, and study.")],
-    measure: Annotated[str, typer.Option(metavar="NAME", help="RR, OR, RD, MD, SMD, ...; GEN for yi and vi.")] = "GEN",
-    method: Annotated[str, typer.Option(metavar="NAME", help="REML, DL, PM, ML, EE, MH, PETO, ..., none.")] = "REML",
-    test: Annotated[str, typer.Option("--test", "--ci", metavar="NAME", help="z, t, knha or adhoc.")] = "z",
-    level: Annotated[float, typer.Option(help="Confidence level in percent.")] = 95,
-    add: Annotated[float | None, typer.Option(help="Added to cells of tables with a zero.")] = None,
-    to: Annotated[str | None, typer.Option(metavar="NAME", help="only0, all, if0all or none.")] = None,
+    measure: Annotated[
+        str | None, typer.Option(metavar="NAME", help="RR, OR, RD, MD, SMD, ...; GEN (yi and vi) if omitted.")
+    ] = None,
+    method: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="REML (if omitted), DL, PM, ML, EE (= FE), MH, PETO, GLMM, ..., none."),
+    ] = None,
+    test: Annotated[
+        str | None,
+        typer.Option("--test", "--ci", metavar="NAME", help="z (= wald), t, knha (= hk) or adhoc (= hk-adhoc)."),
+    ] = None,
+    level: Annotated[float | None, typer.Option(help="Confidence level in percent; 95 if omitted.")] = None,
+    add: Annotated[float | None, typer.Option(help="Added to cells of tables with a zero; 0.5 if omitted.")] = None,
+    to: Annotated[
+        list[str] | None,
+        typer.Option(metavar="RULE", help="Which tables: only0, all, if0all or none; with --plot also its file."),
+    ] = None,
     drop00: Annotated[bool, typer.Option("--drop00", help="Leave out studies without events in both groups.")] = False,
-    vtype: Annotated[str | None, typer.Option(metavar="NAME", help="Form of the variance: LS, UB, REVMAN, ...")] = None,
+    vtype: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Form of the variance: LS, LS2, UB, HO, AV, REVMAN.")
+    ] = None,
     mods: Annotated[str | None, typer.Option(metavar="A,B", help="Columns that are moderators.")] = None,
+    factors: Annotated[
+        str | None, typer.Option(metavar="A,B", help="Moderators that are labels although they are numbers.")
+    ] = None,
+    no_intercept: Annotated[bool, typer.Option("--no-intercept", help="Regression without an intercept.")] = False,
+    permutation: Annotated[bool, typer.Option("--permutation", help="Permutation test.")] = False,
     subgroup: Annotated[str | None, typer.Option(metavar="COLUMN", help="Pool each level of a column too.")] = None,
     leave1out: Annotated[bool, typer.Option("--leave1out", help="Leave out each study in turn.")] = False,
     cumul: Annotated[bool, typer.Option("--cumul", help="Add the studies one by one.")] = False,
-    regtest: Annotated[bool, typer.Option("--regtest", help="Test for asymmetry (Egger).")] = False,
-    trimfill: Annotated[bool, typer.Option("--trimfill", help="Trim and fill.")] = False,
+    by: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Order of --cumul; that of the file if omitted.")
+    ] = None,
     influence: Annotated[bool, typer.Option("--influence", help="Influence of each study.")] = False,
+    blup: Annotated[bool, typer.Option("--blup", help="Predicted true effect of each study.")] = False,
     tau2_ci: Annotated[bool, typer.Option("--tau2-ci", help="Q-profile interval of tau2.")] = False,
+    pi_df: Annotated[str | None, typer.Option(metavar="NAME", help="Prediction interval: test, z, k-1 or k-2.")] = None,
+    regtest: Annotated[bool, typer.Option("--regtest", help="Test for asymmetry by regression (Egger).")] = False,
+    ranktest: Annotated[bool, typer.Option("--ranktest", help="Test for asymmetry by ranks (Begg).")] = False,
+    harbord: Annotated[bool, typer.Option("--harbord", help="Test for asymmetry of 2x2 tables (Harbord).")] = False,
+    peters: Annotated[bool, typer.Option("--peters", help="Test for asymmetry of 2x2 tables (Peters).")] = False,
+    trimfill: Annotated[bool, typer.Option("--trimfill", help="Trim and fill.")] = False,
+    fsn: Annotated[bool, typer.Option("--fsn", help="Fail-safe number (Rosenthal).")] = False,
+    pet: Annotated[bool, typer.Option("--pet", help="PET-PEESE.")] = False,
+    selmodel: Annotated[bool, typer.Option("--selmodel", help="Selection model, one step at p = 0.025.")] = False,
+    weights: Annotated[str | None, typer.Option(metavar="COLUMN", help="Weights of method GENQ.")] = None,
+    nested: Annotated[
+        str | None, typer.Option(metavar="A,B", help="Columns of nested random effects, outer first.")
+    ] = None,
+    inner: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Outcomes that are correlated within --outer.")
+    ] = None,
+    outer: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Trials, say, that --inner stands within.")
+    ] = None,
+    cluster: Annotated[str | None, typer.Option(metavar="COLUMN", help="Robust standard errors by cluster.")] = None,
+    robust: Annotated[str | None, typer.Option(metavar="NAME", help="CR2 (if omitted) or CR1.")] = None,
+    model: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Of method GLMM: UM.FS, UM.RS, CM.EL, CM.AL.")
+    ] = None,
+    network: Annotated[bool, typer.Option("--network", help="Network: study, treat1, treat2, yi and sei.")] = False,
+    plot: Annotated[
+        str | None, typer.Option(metavar="NAME", help=f"Draw {', '.join(PLOT_NAMES)} into the file of --to.")
+    ] = None,
     more: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="NAME=JSON", help="Any other option of a pooling request, such as fsn=true."),
+        typer.Option("--set", metavar="NAME=JSON", help="Any other option of a pooling request, such as fsn=Orwin."),
     ] = None,
 ) -> None:
     """Pool study data of a CSV file.
@@ -58,27 +115,52 @@ def pool(
     The text reads like metafor's print; with --json, on the analysis scale (log for ratios), in metafor's words.
     """
     out: Output = context.obj
-    given = {
-        "measure": measure,
-        "method": method,
-        "test": test,
-        "level": level,
-        "add": add,
-        "to": to,
-        "vtype": vtype,
-        "mods": mods,
-        "subgroup": subgroup,
-    }
-    body: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    switches = {"drop00": drop00, "leave1out": leave1out, "cumul": cumul, "regtest": regtest, "trimfill": trimfill}
-    switches |= {"influence": influence, "tau2_ci": tau2_ci}
-    body |= {name: True for name, wanted in switches.items() if wanted}
+    given = dict(context.params)
+    rules, files = _apart(given.pop("to") or [], plot)
+    body: dict[str, Any] = {name: value for name, value in given.items() if name in OPTIONS and value is not None}
+    body |= {name: True for name in SWITCHES if given[name]}
+    body |= {"to": rules[0]} if rules else {}
+    body |= {"cumul": by or True} if cumul or by else {}
+    body |= {"intercept": False} if no_intercept else {}
     body |= dict(_setting(text) for text in more or [])
-    answer = pooled_as_asked(read({**body, "data": columns(file)}))
+    if plot in NEEDS:
+        body.setdefault(NEEDS[plot], by or True if plot == "cumulative" else True)
+    table = read_table(file)
+    try:
+        asked = read({**body, "data": table.columns})
+        answer = pooled_as_asked(asked)
+        for drawing in files:
+            _draw(str(plot), asked, answer, drawing)
+            out.progress(f"wrote {drawing}")
+    except Contradiction:
+        raise
+    except EvidenceError as error:
+        raise table.located(error) from error
     if out.as_json:
         out.json(answer)
-    else:
-        out.text(pooled_text(answer))
+    elif not files:
+        out.text(pooled_text({"study": asked.study} | answer))
+
+
+def _apart(given: list[str], plot: str | None) -> tuple[list[str], list[Path]]:
+    """Return the rule for zero cells and the file of a plot, both given by --to; a file has a suffix."""
+    if plot is not None and plot not in PLOT_NAMES:
+        raise typer.BadParameter(f"{plot!r} is not one of {', '.join(PLOT_NAMES)}", param_hint="--plot")
+    files = [Path(text) for text in given if "." in text]
+    rules = [text for text in given if "." not in text]
+    if len(rules) > 1 or len(files) > 1:
+        raise typer.BadParameter("give one rule for zero cells, and with --plot one file", param_hint="--to")
+    if (plot is None) != (not files):
+        raise typer.BadParameter("--plot and the file of its drawing go together: --plot funnel --to funnel.svg")
+    if files and files[0].suffix not in SUFFIXES:
+        raise typer.BadParameter(f"{files[0]} ends in neither .svg nor .png", param_hint="--to")
+    return rules, files
+
+
+def _draw(plot: str, asked: Asked, answer: dict[str, Any], to: Path) -> None:
+    from kg.cli.pooling_plots import draw  # noqa: PLC0415  (drawing is slow to load and seldom asked for)
+
+    draw(plot, asked, answer, to)
 
 
 def _setting(text: str) -> tuple[str, Any]:
@@ -89,46 +171,3 @@ def _setting(text: str) -> tuple[str, Any]:
         return name, orjson.loads(value)
     except orjson.JSONDecodeError:
         return name, value
-
-
-def columns(file: Path) -> dict[str, list[Any]]:
-    """Read the columns of a CSV file: numbers as numbers, empty cells and NA as missing, the rest as text.
-
-    Raises InputRefused where the file cannot be read, naming file and line.
-    """
-    try:
-        if file.stat().st_size > LARGEST:
-            raise InputRefused(f"{file}: larger than {LARGEST // 1024**2} MiB; split it")
-        text = file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputRefused(f"{file}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
-    except OSError as error:
-        raise InputRefused(f"{file} cannot be read ({error.strerror}); check the path") from error
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        head = [name.strip() for name in next(reader, [])]
-        if not head or len(set(head)) < len(head) or not all(head):
-            raise InputRefused(f"{file}:1: the header must name every column once; it is {','.join(head)!r}")
-        found: dict[str, list[Any]] = {name: [] for name in head}
-        for cells in reader:
-            if not cells:
-                continue
-            if len(cells) != len(head):
-                raise InputRefused(f"{file}:{reader.line_num}: {len(cells)} cells under {len(head)} columns")
-            for name, cell in zip(head, cells, strict=True):
-                found[name].append(_value(cell.strip(), as_text=name == "study"))
-    except csv.Error as error:
-        raise InputRefused(f"{file}:{reader.line_num}: not readable as CSV ({error}); check the quotes") from error
-    return found
-
-
-def _value(cell: str, *, as_text: bool) -> Any:
-    if cell in ("", "NA"):
-        return None
-    if as_text:
-        return cell
-    try:
-        number = float(cell)
-    except ValueError:
-        return cell
-    return number if abs(number) < float("inf") else cell

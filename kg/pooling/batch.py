@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, overload
 
@@ -34,6 +36,7 @@ SHARED = MappingProxyType(
     }
 )  # fmt: skip
 """Options that analyses must share to be pooled together, with the defaults of `pool`."""
+NUMERIC = {"i", "u", "f"}
 COLUMNS = frozenset(Columns.__annotations__)
 TOGETHER = frozenset((*SHARED, *COLUMNS, "study"))
 Shape = tuple[tuple[str, ...], tuple[Any, ...]]
@@ -50,11 +53,17 @@ class Block:
     kept: Ints
     fits: Fits
 
+    @cached_property
+    def without(self) -> list[int]:
+        """The rows of studies that are not estimable, ascending."""
+        return sorted(self.effects.why_not)
+
     def result(self, at: int, study: tuple[str, ...]) -> Pooled:
         """Return the result of one of the analyses."""
         begin, end = int(self.rows[at]), int(self.rows[at + 1])
         of = self.effects
-        why_not = {row - begin: why for row, why in of.why_not.items() if begin <= row < end}
+        without = self.without[bisect_left(self.without, begin) : bisect_left(self.without, end)]
+        why_not = {row - begin: of.why_not[row] for row in without}
         one = Effects(of.measure, of.yi[begin:end], of.vi[begin:end], of.estimable[begin:end], study, why_not)
         return result(self.fits, at, self.how, one, self.fits.weights[self.kept[at] : self.kept[at + 1]])
 
@@ -182,9 +191,9 @@ def _sizes(parts: Mapping[str, list[NDArray[Any]]], members: list[Analysis]) -> 
 
 def _joined(arrays: list[NDArray[Any]]) -> NDArray[Any]:
     """Join the parts of a column as they are, so that text and missing values stay visible to the checks."""
-    if any(array.ndim != 1 for array in arrays):
+    if {array.ndim for array in arrays} != {1}:
         raise InputRefused("a column is not a list of values")
-    numeric = all(array.dtype.kind in "iuf" for array in arrays)
+    numeric = {array.dtype.kind for array in arrays} <= NUMERIC
     return np.concatenate(arrays if numeric else [array.astype(object) for array in arrays])
 
 

@@ -38,12 +38,13 @@ class Effects:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form: plain numbers, None where no effect is defined; 0 in ``vi``: no variance."""
+        labels = self.labels
         unknown = {row for row, why in self.why_not.items() if why != ZERO_VARIANCE}
         return {
             "measure": self.measure,
             "k": int(np.count_nonzero(self.estimable)),
-            "study": list(self.labels),
+            "study": list(labels),
             "yi": [None if row in unknown else y for row, y in enumerate(self.yi.tolist())],
             "vi": [None if row in unknown else v for row, v in enumerate(self.vi.tolist())],
-            "not_estimable": {self.labels[row]: why for row, why in self.why_not.items()},
+            "not_estimable": {labels[row]: why for row, why in self.why_not.items()},
         }

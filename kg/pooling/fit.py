@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from kg.errors import InputRefused
 from kg.pooling.columns import Array
+from kg.pooling.either import at_least, is_number, root, where
 from kg.pooling.heterogeneity import Heterogeneity, heterogeneity
 from kg.pooling.quantiles import two_sided, two_sided_p
 from kg.pooling.studies import Ints, Sorted, Studies, arrange, weigh, weigh_at
@@ -99,40 +101,42 @@ def fit_sorted(rows: Sorted, how: Model, weights: Array | None = None, fixed: Ar
     """Pool analyses whose studies have been put in summing order; with ``fixed``, tau2 (n,) is not estimated."""
     studies = rows.studies
     a = None if weights is None else weights[rows.order]
-    tau2 = _tau2(how.method, studies, a) if fixed is None else fixed
+    estimated = _tau2(how.method, studies.batch, a) if fixed is None else fixed
+    tau2 = estimated if studies.batch is studies else estimated[0]
     at = weigh_at(studies, tau2)
     given = weigh(studies, a) if a is not None else at
-    wald_se = np.sqrt(given.sum(given.w**2 / at.w)) / given.total if a is not None else np.sqrt(1.0 / at.total)
+    wald_se = root(given.sum(given.w**2 / at.w)) / given.total if a is not None else root(1.0 / at.total)
     beta = rows.centre + given.mean
-    n, k = studies.sizes.size, studies.k
     residual = given.residual
-    s2w = at.sum(at.w * residual * residual) / np.maximum(k - 1, 1)
+    s2w = at.sum(at.w * residual * residual) / at_least(studies.k - 1, 1.0)
     s2w, df = _test(how, s2w, wald_se, studies)
-    se = np.sqrt(s2w) * wald_se
-    with np.errstate(divide="ignore", invalid="ignore"):  # equal effects under Hartung-Knapp: se is 0, no statistic
-        stat = beta / se
+    se = root(s2w) * wald_se
+    defined = se > 0  # equal effects under Hartung-Knapp: se is 0, no statistic
+    stat = where(defined, beta / where(defined, se, 1.0), np.nan)
     half = two_sided(how.level, df) * se
-    pi_lb, pi_ub, pi_df = _prediction(how, beta, np.sqrt(se * se + tau2), df, studies)
+    pi_lb, pi_ub, pi_df = _prediction(how, beta, root(se * se + tau2), df, studies)
     share = np.empty(given.w.size)
     share[rows.order] = 100.0 * given.w / studies.spread(given.total)
     random = how.method != "EE"
     ll_ml, ll_reml = log_likelihoods(at)
-    tau2_lb, tau2_ub = tau2_interval(how.tau2_ci if random else None, studies, tau2, how.method, how.level)
+    common = weigh(studies, 1.0 / studies.v)
+    kind = how.tau2_ci if random else None
+    tau2_lb, tau2_ub = tau2_interval(kind, common, estimated, how.method, how.level)
     return Fits(
         k=studies.sizes,
         beta=beta,
         se=se,
-        stat=np.where(se > 0, stat, np.nan),
+        stat=stat,
         df=df,
-        pval=np.where(np.isnan(stat), np.nan, two_sided_p(stat, df)),
+        pval=_p_value(beta, stat, df, defined),
         ci_lb=beta - half,
         ci_ub=beta + half,
         s2w=s2w,
         tau2=tau2,
-        se_tau2=tau2_standard_error(how.method, at, tau2, a) if random and fixed is None else np.full(n, np.nan),
+        se_tau2=tau2_standard_error(how.method, at, tau2, a) if random and fixed is None else 0.0 * beta + np.nan,
         tau2_lb=tau2_lb,
         tau2_ub=tau2_ub,
-        het=heterogeneity(studies, tau2 if random else None),
+        het=heterogeneity(common, tau2 if random else None),
         pi_lb=pi_lb,
         pi_ub=pi_ub,
         pi_df=pi_df,
@@ -140,6 +144,14 @@ def fit_sorted(rows: Sorted, how: Model, weights: Array | None = None, fixed: Ar
         ll_reml=ll_reml,
         weights=share,
     )
+
+
+def _p_value(beta: Any, stat: Any, df: Any, defined: Any) -> Any:
+    """Return the p-value; without a standard error that of an infinite statistic, or none for an effect of 0."""
+    limit = where(beta == 0, np.nan, np.inf)
+    found = where(defined, stat, limit)
+    known = is_number(found)
+    return where(known, two_sided_p(where(known, found, 0.0), df), np.nan)
 
 
 def _tau2(method: str, studies: Studies, weights: Array | None) -> Array:
@@ -152,43 +164,44 @@ def _tau2(method: str, studies: Studies, weights: Array | None) -> Array:
     return TAU2[method](studies)
 
 
-def _test(how: Model, s2w: Array, wald_se: Array, studies: Studies) -> tuple[Array, Array]:
+def _test(how: Model, s2w: Any, wald_se: Any, studies: Studies) -> tuple[Any, Any]:
     """Return the factor on the variance and the degrees of freedom (inf: normal); one study always has the normal test.
 
     Hartung & Knapp (2001), Sidik & Jonkman (2002); adhoc never lets the factor fall below 1 (Roever et al. 2015);
     knha-ci takes the Wald interval where that is wider (Wiksten et al. 2016; adhoc.hakn.ci = "ci" in R meta);
     knha-iqwig takes a factor of 1 where the interval is narrower than DerSimonian and Laird's (IQWiG 2020, "IQWiG6").
     """
-    n, several = s2w.size, studies.sizes > 1
-    normal = np.full(n, np.inf)
+    several, ones = studies.several, 0.0 * s2w + 1.0
+    normal = ones * np.inf
     if how.test == "z":
-        return np.ones(n), normal
-    df = np.where(several, studies.k - 1, np.inf)
+        return ones, normal
+    df = where(several, studies.k - 1, np.inf)
     if how.test == "t":
-        return np.ones(n), df
-    factor = np.where(several, np.maximum(s2w, 1.0) if how.test == "adhoc" else s2w, 1.0)
+        return ones, df
+    factor = where(several, at_least(s2w, 1.0) if how.test == "adhoc" else s2w, 1.0)
     if how.test in {"knha", "adhoc"}:
         return factor, df
-    half, z = two_sided(how.level, df) * np.sqrt(factor) * wald_se, two_sided(how.level, normal)
+    half, z = two_sided(how.level, df) * root(factor) * wald_se, two_sided(how.level, normal)
     if how.test == "knha-ci":
         narrower = half < z * wald_se
-        return np.where(narrower, 1.0, factor), np.where(narrower, np.inf, df)
-    dl_se = np.sqrt(1.0 / weigh_at(studies, TAU2["DL"](studies)).total)
-    return np.where(half < z * dl_se, 1.0, factor), df
+        return where(narrower, 1.0, factor), where(narrower, np.inf, df)
+    dl = TAU2["DL"](studies.batch)
+    dl_se = root(1.0 / weigh_at(studies, dl if studies.batch is studies else dl[0]).total)
+    return where(half < z * dl_se, 1.0, factor), df
 
 
-def _prediction(how: Model, beta: Array, sd: Array, df: Array, studies: Studies) -> tuple[Array, Array, Array]:
+def _prediction(how: Model, beta: Any, sd: Any, df: Any, studies: Studies) -> tuple[Any, Any, Any]:
     """Interval for the effect of a new study (Higgins, Thompson & Spiegelhalter 2009; Riley et al. 2011)."""
-    none = np.full(beta.size, np.nan)
+    none = 0.0 * beta + np.nan
     if how.pi_df == "test":
         if how.method == "EE":
             return none, none, none
         pi_df = df
     elif how.pi_df == "z":
-        pi_df = np.full(beta.size, np.inf)
+        pi_df = 0.0 * beta + np.inf
     else:
         left = studies.k - (1 if how.pi_df == "k-1" else 2)
-        pi_df = np.where(left > 0, left, np.nan)
-    defined = ~np.isnan(pi_df)
-    half = np.where(defined, two_sided(how.level, np.where(defined, pi_df, np.inf)) * sd, np.nan)
+        pi_df = where(left > 0, left, np.nan)
+    defined = is_number(pi_df)
+    half = where(defined, two_sided(how.level, where(defined, pi_df, np.inf)) * sd, np.nan)
     return beta - half, beta + half, pi_df

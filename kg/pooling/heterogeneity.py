@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-
-import numpy as np
+from typing import Any
 
 from kg.errors import NotPoolable
 from kg.pooling.columns import Array
+from kg.pooling.either import at_least, where
 from kg.pooling.quantiles import chi2_p, normal_quantile
-from kg.pooling.studies import Studies, weigh
+from kg.pooling.studies import Weighted
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,27 +31,26 @@ class Heterogeneity:
     H2_Q: Array
 
 
-def heterogeneity(studies: Studies, tau2: Array | None) -> Heterogeneity:
-    """Describe how much the effects differ; without ``tau2``, I2 and H2 are those of Q."""
-    at = weigh(studies, 1.0 / studies.v)
-    df = studies.k - 1
+def heterogeneity(at: Weighted, tau2: Any) -> Heterogeneity:
+    """Describe how much effects differ, from common-effect weights; without ``tau2``, I2 and H2 are those of Q."""
+    df = at.studies.k - 1
     q = at.q()
     i2, h2 = i2_q, h2_q = from_q(q, df)
     if tau2 is not None:
         trace = at.trace_p()  # the typical variance is (k - 1) / tr(P) (Higgins & Thompson 2002, eq. 9)
-        i2, h2 = from_tau2(tau2, np.where(df > 0, df, 1.0) / np.where(df > 0, trace, 1.0))
+        i2, h2 = from_tau2(tau2, where(df > 0, df, 1.0) / where(df > 0, trace, 1.0))
     return Heterogeneity(q, df, chi2_p(q, df), i2, h2, i2_q, h2_q)
 
 
-def from_tau2(tau2: Array, typical: Array) -> tuple[Array, Array]:
+def from_tau2(tau2: Any, typical: Any) -> tuple[Any, Any]:
     """I2 in percent and H2 of a tau2, given the typical sampling variance."""
     return 100.0 * tau2 / (tau2 + typical), 1.0 + tau2 / typical
 
 
-def from_q(q: Array, df: Array) -> tuple[Array, Array]:
+def from_q(q: Any, df: Any) -> tuple[Any, Any]:
     """Return I2 in percent and H2 of Q; 0 and 1 for one study."""
-    above = np.maximum(q - df, 0.0)
-    return 100.0 * above / np.where(above > 0, q, 1.0), np.where(df > 0, q, 1.0) / np.maximum(df, 1.0)
+    above = at_least(q - df, 0.0)
+    return 100.0 * above / where(above > 0, q, 1.0), where(df > 0, q, 1.0) / at_least(df, 1.0)
 
 
 @dataclass(frozen=True)

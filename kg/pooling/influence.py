@@ -84,9 +84,9 @@ def influence(fit: Regression) -> Influence:
             | (np.abs(dfbs) > 1).any(axis=1)
         )
     standard = resid / np.sqrt((rows.v + whole.tau2) * np.maximum(1 - whole.hat, np.finfo(float).tiny))
-    back = np.argsort(fit._order)
+    back, labels = np.argsort(fit._order), fit.labels
     return Influence(
-        study=tuple(fit.labels[i] for i in np.sort(fit._order)),
+        study=tuple(labels[i] for i in np.sort(fit._order)),
         **{name: tuple(plain(column[back])) for name, column in out.items()},
         hat=whole.hat[back],
         weight_pct=(100 * whole.at.w / whole.at.w.sum())[back],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, TypedDict, TypeVar, Unpack
 
@@ -27,6 +27,8 @@ MEASURES: MappingProxyType[str, Measure] = MappingProxyType(
 )
 """Every effect measure by its code."""
 
+DROPPED = "no events, or nothing but events, in both groups"
+NOT_FINITE = "its effect or variance is not finite: a zero cell or an extreme value"
 LARGEST = 1e40
 """Effects and variances up to here, and from its inverse on, have products of powers that a float can hold."""
 
@@ -34,6 +36,10 @@ CELLS = {("ai", "bi", "ci", "di"): ("ai", "bi", "ci", "di"), ("xi", "mi"): ("xi"
     columns: tuple(c for c in columns if c.startswith("x")) for columns in {m.columns for m in RATES}
 }
 """Which of a measure's columns are cells that may be zero."""
+
+
+class ColumnAbsent(InputRefused):
+    """A measure needs a column that was not given."""
 
 
 class Columns(TypedDict, total=False):
@@ -131,7 +137,9 @@ def _needed(chosen: Measure, given: Mapping[str, Any]) -> dict[str, Column]:
         found = [option for option in (name, *stand_in.get(name, ())) if option in given]
         if not found:
             options = " or ".join((name, *stand_in.get(name, ())))
-            raise InputRefused(f"{chosen.code} needs {', '.join(chosen.columns)}; {options} is absent")
+            raise ColumnAbsent(
+                f"{chosen.code} needs {', '.join(chosen.columns)}; {options} is absent: add it, or name another measure"
+            )
         needed |= {option: given[option] for option in found}
     return needed
 
@@ -180,7 +188,10 @@ def effects_of(
         return Effects(measure, frozen(yi), frozen(vi), frozen(estimable), study)
     defined = np.isfinite(yi) & np.isfinite(vi)
     _refuse_extremes(yi, vi, defined & (vi > 0), study)
-    why_not = {row: _why_not(row, values, dropped, defined) for row in np.flatnonzero(~estimable).tolist()}
+    why_not = {
+        row: _absent(row, values) if gone else DROPPED if out else ZERO_VARIANCE if known else NOT_FINITE
+        for row, gone, out, known in _rows_where(~estimable, missing, dropped, defined)
+    }
     yi, vi = np.where(defined, yi, 0.0), np.where(estimable, vi, 0.0)
     return Effects(measure, frozen(yi), frozen(vi), frozen(estimable), study, MappingProxyType(why_not))
 
@@ -191,13 +202,14 @@ def _refuse_extremes(yi: Array, vi: Array, estimable: Mask, study: Sequence[str]
     refuse_where(estimable & (np.abs(yi) > LARGEST), "effect", yi, study, remedy)
 
 
-def _why_not(row: int, values: Table, dropped: Mask, defined: Mask) -> str:
-    absent = [name for name, column in values.items() if np.isnan(column[row])]
-    if absent:
-        return f"{', '.join(absent)} missing"
-    if dropped[row]:
-        return "no events, or nothing but events, in both groups"
-    return ZERO_VARIANCE if defined[row] else "its effect or variance is not finite: a zero cell or an extreme value"
+def _rows_where(there: Mask, *masks: Mask) -> Iterator[tuple[int, ...]]:
+    """Yield each row that a mask names, with its values in the other masks."""
+    rows = np.flatnonzero(there)
+    return zip(rows.tolist(), *(mask[rows].tolist() for mask in masks), strict=True)
+
+
+def _absent(row: int, values: Table) -> str:
+    return f"{', '.join(name for name, column in values.items() if np.isnan(column[row]))} missing"
 
 
 def frozen(x: NDArray[T]) -> NDArray[T]:

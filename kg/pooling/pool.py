@@ -17,7 +17,7 @@ from kg.pooling.measures import MEASURES, Columns, effects_of, escalc, tables
 from kg.pooling.pooled import Pooled
 from kg.pooling.results import result
 from kg.pooling.stratified import STRATIFIED, Stratified, StratifiedOptions, stratified
-from kg.pooling.studies import arrange, weigh
+from kg.pooling.studies import arrange, arrange_one, weigh
 from kg.pooling.zero_cells import ZeroCells
 
 AROUND_MH = "DL-MH"
@@ -130,7 +130,7 @@ def pool_effects(effects: Effects, how: Model, *, weights: Column | None = None,
     if not yi.size:
         raise nothing_to_pool(effects)
     fixed = None if tau2 is None else np.array([float(tau2)])
-    fits = fit_sorted(arrange(yi, vi, np.array([yi.size])), how, a, fixed)
+    fits = fit_sorted(arrange_one(yi, vi), how, a, fixed)
     return result(fits, 0, how, effects, fits.weights)
 
 

@@ -74,8 +74,9 @@ class Pooled(Result):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form: plain numbers, None for what is not defined and for the effect of a study left out."""
-        shown = super().to_dict() | {"study": list(self.labels)}
-        left_out = {self.labels[row]: why for row, why in self.why_not.items()}
+        labels = self.labels
+        shown = super().to_dict() | {"study": list(labels)}
+        left_out = {labels[row]: why for row, why in self.why_not.items()}
         for column in ("yi", "vi"):
             shown[column] = [None if row in self.why_not else plain(x) for row, x in enumerate(shown[column])]
         del shown["why_not"]

@@ -6,11 +6,10 @@ From scipy.special: importing scipy.stats takes most of a second.
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from scipy.special import chdtrc, chdtri, fdtrc, ndtr, ndtri, stdtr, stdtrit
-
-from kg.pooling.columns import Array
 
 
 @lru_cache(maxsize=4096)
@@ -31,14 +30,19 @@ def chi2_quantile(upper_tail: float, df: float) -> float:
     return float(chdtri(df, upper_tail))
 
 
-def two_sided(level: float, df: Array) -> Array:
+def two_sided(level: float, df: Any) -> Any:
     """Two-sided quantiles for each of ``df``: Student's t, or the normal distribution where ``df`` is infinite."""
     z = normal_quantile(level)
+    if not isinstance(df, np.ndarray):
+        return z if df == np.inf else t_quantile(level, float(df))
     return np.array([z if d == np.inf else t_quantile(level, d) for d in df.tolist()])
 
 
-def two_sided_p(statistic: Array, df: Array) -> Array:
+def two_sided_p(statistic: Any, df: Any) -> Any:
     """Probability of a larger absolute value under Student's t, or the normal distribution where ``df`` is infinite."""
+    if not isinstance(df, np.ndarray):
+        tail = -abs(statistic)
+        return 2.0 * (ndtr(tail) if df == np.inf else stdtr(df, tail))
     tail = -np.abs(statistic)
     normal = df == np.inf
     if normal.all():
@@ -46,8 +50,10 @@ def two_sided_p(statistic: Array, df: Array) -> Array:
     return np.asarray(2.0 * np.where(normal, ndtr(tail), stdtr(np.where(normal, 1.0, df), tail)))
 
 
-def chi2_p(statistic: Array, df: Array) -> Array:
+def chi2_p(statistic: Any, df: Any) -> Any:
     """Probability that chi-squared exceeds ``statistic``; 1 where there are no degrees of freedom."""
+    if not isinstance(df, np.ndarray):
+        return chdtrc(df, statistic) if df > 0 else 1.0
     return np.where(df > 0, chdtrc(np.maximum(df, 1.0), statistic), 1.0)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from kg.pooling.columns import Array
 from kg.pooling.effects import Effects
+from kg.pooling.either import number
 from kg.pooling.fit import Fits, Model
 from kg.pooling.measures import frozen
 from kg.pooling.pooled import Pooled
@@ -16,11 +17,14 @@ from kg.pooling.pooled import Pooled
 def result(fits: Fits, row: int, how: Model, effects: Effects, shares: Array) -> Pooled:
     """Return the result in a row of ``fits``; ``shares`` are the weights (percent) of its estimable studies."""
     het = fits.het
-    beta, se, tau2, k = (column[row].item() for column in (fits.beta, fits.se, fits.tau2, fits.k))
-    stat, df, pval, pi_df = (defined(column[row].item()) for column in (fits.stat, fits.df, fits.pval, fits.pi_df))
-    pi_lb, pi_ub, se_tau2 = (defined(column[row].item()) for column in (fits.pi_lb, fits.pi_ub, fits.se_tau2))
-    ll_ml, ll_reml = fits.ll_ml[row].item(), fits.ll_reml[row].item()
-    lower, upper = fits.tau2_lb[row].item(), fits.tau2_ub[row].item()
+    k = int(fits.k[row])
+    beta, se, tau2 = number(fits.beta, row), number(fits.se, row), number(fits.tau2, row)
+    stat, df = defined(number(fits.stat, row)), defined(number(fits.df, row))
+    pval, pi_df = defined(number(fits.pval, row)), defined(number(fits.pi_df, row))
+    pi_lb, pi_ub = defined(number(fits.pi_lb, row)), defined(number(fits.pi_ub, row))
+    se_tau2 = defined(number(fits.se_tau2, row))
+    ll_ml, ll_reml = number(fits.ll_ml, row), number(fits.ll_reml, row)
+    lower, upper = number(fits.tau2_lb, row), number(fits.tau2_ub, row)
     aic, bic = information_criteria(how.method, ll_ml, ll_reml, k)
     weights = shares
     if effects.why_not:
@@ -33,18 +37,18 @@ def result(fits: Fits, row: int, how: Model, effects: Effects, shares: Array) ->
         stat=(stat,),
         df=(df,),
         pval=(pval,),
-        ci_lb=(fits.ci_lb[row].item(),),
-        ci_ub=(fits.ci_ub[row].item(),),
+        ci_lb=(number(fits.ci_lb, row),),
+        ci_ub=(number(fits.ci_ub, row),),
         tau2=tau2,
         se_tau2=se_tau2,
         tau2_ci=None if math.isnan(upper) else (tau2, lower, upper),
-        I2=het.I2[row].item(),
-        H2=het.H2[row].item(),
-        I2_Q=het.I2_Q[row].item(),
-        H2_Q=het.H2_Q[row].item(),
-        Q=het.Q[row].item(),
+        I2=number(het.I2, row),
+        H2=number(het.H2, row),
+        I2_Q=number(het.I2_Q, row),
+        H2_Q=number(het.H2_Q, row),
+        Q=number(het.Q, row),
         Q_df=k - 1,
-        Q_p=het.Q_p[row].item(),
+        Q_p=number(het.Q_p, row),
         QM=None if stat is None else stat * stat,
         QM_df=(1, df),
         QM_p=None if stat is None else pval,
@@ -60,7 +64,7 @@ def result(fits: Fits, row: int, how: Model, effects: Effects, shares: Array) ->
         method=how.method,
         test=how.test,
         level=how.level,
-        s2w=fits.s2w[row].item(),
+        s2w=number(fits.s2w, row),
         ll_ml=ll_ml,
         ll_reml=ll_reml,
         aic=aic,

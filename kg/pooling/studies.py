@@ -9,6 +9,7 @@ no digits.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +41,24 @@ class Studies:
         """Return a value of each analysis, repeated for its studies."""
         return x if x.size == 1 else x.repeat(self.sizes)
 
+    @property
+    def several(self) -> Any:
+        """Whether an analysis has more than one study."""
+        return self.sizes > 1
+
+    def firsts(self, x: Array) -> Any:
+        """Return the value of the first study of each analysis."""
+        return x[self.starts]
+
+    def lasts(self, x: Array) -> Any:
+        """Return the value of the last study of each analysis."""
+        return x[self.starts + self.sizes - 1]
+
+    @property
+    def batch(self) -> Studies:
+        """The same studies, whose sums are arrays whatever the number of analyses."""
+        return self
+
     def take(self, analyses: Ints) -> Studies:
         """Return the studies of the given analyses (indices, repeats allowed), laid end to end."""
         sizes = self.sizes[analyses]
@@ -55,6 +74,41 @@ class Studies:
             return self
         rows = keep.repeat(self.sizes)
         return Studies(self.y[rows], self.v[rows], sizes.cumsum() - sizes, sizes)
+
+
+class Single(Studies):
+    """One analysis, whose sums are numbers: the same operations in the same order as in a batch, so the same bits."""
+
+    @property
+    def k(self) -> Any:
+        """The number of studies."""
+        return np.float64(self.y.size)
+
+    @property
+    def several(self) -> Any:
+        """Whether there is more than one study."""
+        return self.y.size > 1
+
+    def sum(self, x: Array) -> Any:
+        """Return the sum over the studies."""
+        return np.add.reduceat(x, self.starts)[0]
+
+    def spread(self, x: Any) -> Any:
+        """Return the value itself."""
+        return x
+
+    def firsts(self, x: Array) -> Any:
+        """Return the value of the first study."""
+        return x[0]
+
+    def lasts(self, x: Array) -> Any:
+        """Return the value of the last study."""
+        return x[-1]
+
+    @property
+    def batch(self) -> Studies:
+        """The same study data as a batch of one."""
+        return Studies(self.y, self.v, self.starts, self.sizes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +173,7 @@ class Weighted:
         """tr(P D P E) for diagonal D and E: the sum of P_ij^2 d_i e_j."""
         w2 = self.w * self.w
         diagonal = self.sum((self.w * self._others(self.w)) ** 2 * d * e)
-        return (diagonal + self.sum(w2 * d * self._others(w2 * e))) / self.total**2
+        return (diagonal + self.sum(w2 * d * self._others(w2 * e))) / (self.total * self.total)
 
     def _others(self, x: Array) -> Array:
         """For each study, the sum over the other studies of its analysis."""
@@ -131,14 +185,26 @@ class Weighted:
         return others
 
 
+def arrange_one(yi: Array, vi: Array) -> Sorted:
+    """Sort and centre the studies of one analysis, as `arrange` does."""
+    order = np.lexsort((yi, vi))
+    y, v = yi[order], vi[order]
+    return Sorted(Single(y - y[0], v, np.zeros(1, dtype=np.intp), np.array([y.size])), order, y[0])
+
+
+def single(studies: Studies) -> Single:
+    """Return the studies of one analysis with sums that are numbers."""
+    return Single(studies.y, studies.v, studies.starts, studies.sizes)
+
+
 def weigh(studies: Studies, w: Array) -> Weighted:
     """Weight the studies and take the residuals from their weighted mean."""
-    starts, y = studies.starts, studies.y
+    y = studies.y
     tail = w.copy()
-    tail[starts] = 0.0
-    first, rest = w[starts], np.add.reduceat(tail, starts)
+    tail[studies.starts] = 0.0
+    first, rest = studies.firsts(w), studies.sum(tail)
     total = first + rest
-    mean = np.add.reduceat(w * y, starts) / total
+    mean = studies.sum(w * y) / total
     return Weighted(studies, w, tail, first, rest, total, mean, y - studies.spread(mean))
 
 

@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from kg.errors import NotPoolable
 from kg.pooling.columns import Array
+from kg.pooling.either import where
 from kg.pooling.quantiles import chi2_quantile
 from kg.pooling.roots import Step, solve
-from kg.pooling.studies import Studies
+from kg.pooling.studies import Single, Studies, Weighted
 from kg.pooling.tau2_likelihood import log_likelihood, ml_step, reml_step
-from kg.pooling.tau2_q import tau2_where_q_is
+from kg.pooling.tau2_q import tau2_where_q_is, tau2_where_q_of_one_is
 
 INTERVALS = ("QP", "PL")
 
 
-def tau2_interval(kind: str | None, studies: Studies, tau2: Array, method: str, level: float) -> tuple[Array, Array]:
-    """Return the lower and upper end (n,) of the interval of each tau2; nan for one study, or where no kind is asked.
+def tau2_interval(kind: str | None, at: Weighted, tau2: Array, method: str, level: float) -> tuple[Any, Any]:
+    """Return the ends of the interval of each tau2 (n,), from common-effect weights.
+
+    They are nan for one study, and where no kind is asked for.
 
     Raises NotPoolable for a profile likelihood around an estimate that does not maximise a likelihood.
     """
-    lower, upper = np.full((2, tau2.size), np.nan)
     if kind is None:
-        return lower, upper
+        return 0.0 * tau2 + np.nan, 0.0 * tau2 + np.nan
     if kind == "PL" and method not in {"ML", "REML"}:
         raise NotPoolable(f"a profile likelihood interval goes with method ML or REML, not {method}; ask for QP")
-    several = studies.sizes > 1
+    if isinstance(at.studies, Single) and kind == "QP":
+        return q_profile_of_one(at, level) if at.studies.several else (np.nan, np.nan)
+    lower, upper = np.full((2, tau2.size), np.nan)
+    studies = at.studies.batch
+    several = studies.several
     if several.any():
         here = studies.where(several)
         ends = q_profile(here, level) if kind == "QP" else profile_likelihood(here, tau2[several], method, level)
@@ -44,6 +52,13 @@ def q_profile(studies: Studies, level: float) -> tuple[Array, Array]:
     n = studies.sizes.size
     both = tau2_where_q_is(targets, studies.take(np.arange(2 * n) % n))
     return both[:n], both[n:]
+
+
+def q_profile_of_one(at: Weighted, level: float) -> tuple[float, float]:
+    """Return the interval of one analysis, as `q_profile` does."""
+    tail, df = (100.0 - level) / 200.0, float(at.studies.k - 1)
+    low, high = (tau2_where_q_of_one_is(chi2_quantile(t, df), at) for t in (tail, 1.0 - tail))
+    return low, high
 
 
 def profile_likelihood(studies: Studies, tau2: Array, method: str, level: float) -> tuple[Array, Array]:
@@ -75,8 +90,8 @@ def _excess(restricted: bool, *, falling: bool) -> Step:
 
     def step(studies: Studies, tau2: Array, target: Array) -> tuple[Array, Array]:
         value = log_likelihood(studies, tau2, restricted=restricted) - target
-        slope = 0.5 * score(studies, tau2, np.zeros(tau2.size))[0]
+        slope = 0.5 * score(studies, tau2, 0.0 * tau2)[0]
         usable = sign * slope < 0
-        return sign * value, np.where(usable, -value / np.where(usable, slope, 1.0), np.inf)
+        return sign * value, where(usable, -value / where(usable, slope, 1.0), np.inf)
 
     return step

@@ -7,12 +7,14 @@ score is looked at on a grid, every passage from rising to falling is solved, an
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
 from kg.pooling.columns import Array
+from kg.pooling.either import at_least, at_most, root, where
 from kg.pooling.roots import Step, solve
-from kg.pooling.studies import Ints, Studies, Weighted, weigh_at
+from kg.pooling.studies import Ints, Single, Studies, Weighted, single, weigh_at
 
 LOG_2PI = math.log(2 * math.pi)
 LOG_RATIO = math.log(4.0)
@@ -21,7 +23,7 @@ CHUNK = 1 << 20
 """Study rows looked at together; it bounds memory."""
 
 
-def log_likelihoods(at: Weighted) -> tuple[Array, Array]:
+def log_likelihoods(at: Weighted) -> tuple[Any, Any]:
     """Log-likelihood and restricted log-likelihood at the tau2 of the weights, with the mean at its estimate.
 
     The restricted one has log|X'X|, as Harville (1974).
@@ -31,12 +33,12 @@ def log_likelihoods(at: Weighted) -> tuple[Array, Array]:
     return ll, ll + 0.5 * (LOG_2PI + np.log(k) - np.log(at.total))
 
 
-def log_likelihood(studies: Studies, tau2: Array, *, restricted: bool) -> Array:
+def log_likelihood(studies: Studies, tau2: Any, *, restricted: bool) -> Any:
     """Log-likelihood, or the restricted one, at ``tau2``."""
     return log_likelihoods(weigh_at(studies, tau2))[restricted]
 
 
-def ml_step(studies: Studies, tau2: Array, target: Array) -> tuple[Array, Array]:
+def ml_step(studies: Studies, tau2: Any, target: Any) -> tuple[Any, Any]:
     """Twice the score minus ``target``, 2 dl/dtau2 = sum w^2 r^2 - sum w, and a Newton step."""
     at = weigh_at(studies, tau2)
     u = at.w * at.residual
@@ -45,7 +47,7 @@ def ml_step(studies: Studies, tau2: Array, target: Array) -> tuple[Array, Array]
     return value, _newton(value, s2 - 2 * _u_p_u(at, u), s2 / at.total)
 
 
-def reml_step(studies: Studies, tau2: Array, target: Array) -> tuple[Array, Array]:
+def reml_step(studies: Studies, tau2: Any, target: Any) -> tuple[Any, Any]:
     """Twice the score minus ``target``, 2 dl/dtau2 = y'PPy - tr(P), and a Newton step."""
     at = weigh_at(studies, tau2)
     u = at.w * at.residual
@@ -54,14 +56,14 @@ def reml_step(studies: Studies, tau2: Array, target: Array) -> tuple[Array, Arra
     return value, _newton(value, trace_pp - 2 * _u_p_u(at, u), trace_pp / trace_p)
 
 
-def _u_p_u(at: Weighted, u: Array) -> Array:
+def _u_p_u(at: Weighted, u: Array) -> Any:
     """y'PPPy, with u = Py: the weighted sum of squares of u around its mean."""
     wu = at.w * u
     mean = at.sum(wu)
     return at.sum(wu * u) - mean * mean / at.total
 
 
-def _newton(value: Array, slope: Array, rate: Array) -> Array:
+def _newton(value: Any, slope: Any, rate: Any) -> Any:
     """Newton's step for the score times (tau2 + s)^2, which is a straight line when all variances are s.
 
     ``rate`` is 1 / (tau2 + s), with s the typical variance. Where that line does not fall there is no step, and the
@@ -69,7 +71,7 @@ def _newton(value: Array, slope: Array, rate: Array) -> Array:
     """
     slope = slope + 2 * value * rate
     falls = slope < 0
-    return np.where(falls, -value / np.where(falls, slope, 1.0), np.inf)
+    return where(falls, -value / where(falls, slope, 1.0), np.inf)
 
 
 def maximum_likelihood(studies: Studies) -> Array:
@@ -83,6 +85,8 @@ def restricted_maximum_likelihood(studies: Studies) -> Array:
 
 
 def _highest_maximum(step: Step, studies: Studies, *, restricted: bool) -> Array:
+    if studies.sizes.size == 1:
+        return np.array([_highest_of_one(step, single(studies), restricted=restricted)])
     best = np.zeros(studies.sizes.size)
     ceiling = _ceiling(studies)
     uncertain = ceiling > 0  # one study, or equal effects: the maximum is at 0
@@ -100,6 +104,30 @@ def _highest_maximum(step: Step, studies: Studies, *, restricted: bool) -> Array
         peaks = peaks[highest]
     best[uncertain] = peaks
     return best
+
+
+def _highest_of_one(step: Step, one: Single, *, restricted: bool) -> Any:
+    """Return the highest maximum of one analysis, found as in a batch, on numbers."""
+    ceiling = _ceiling(one)
+    if not ceiling > 0:
+        return 0.0
+    first = 0.5 * one.v[0]
+    points = int(max(np.ceil(np.log(ceiling / first) / LOG_RATIO), 0.0)) + 2
+    grid = np.minimum(first * np.exp(LOG_RATIO * (np.arange(points) - 1.0)), ceiling)
+    grid[0] = 0.0
+    values, steps = (x.tolist() for x in _on_grid(step, one.batch, np.zeros(points, dtype=np.intp), grid))
+    values[-1] = min(values[-1], 0.0)
+    at = grid.tolist()
+    peaks = [0.0] if values[0] <= 0 else []
+    for i in range(points - 1):
+        if values[i] > 0 >= values[i + 1]:
+            low, high = at[i], at[i + 1]
+            nearer = i if abs(steps[i]) < abs(steps[i + 1]) else i + 1
+            start = at[nearer] + at_most(at_least(steps[nearer], low - high), high - low)
+            peaks.append(solve(step, one, 0.0, low, high, start if low < start < high else 0.5 * (low + high)))
+    if len(peaks) == 1:
+        return peaks[0]
+    return max(reversed(peaks), key=lambda peak: log_likelihood(one, peak, restricted=restricted))
 
 
 def _rises_then_falls(step: Step, studies: Studies, ceiling: Array) -> tuple[Ints, Array, Array, Array]:
@@ -140,7 +168,7 @@ def _on_grid(step: Step, studies: Studies, owner: Ints, grid: Array) -> tuple[Ar
     return value, newton
 
 
-def _ceiling(studies: Studies) -> Array:
+def _ceiling(studies: Studies) -> Any:
     """Return a tau2 above every maximum; 0 for one study and for equal effects.
 
     With D the sum of squared deviations, y'PPy <= D / t^2 and tr(P) >= (k - 1) / (t + max v), so that the score is
@@ -148,6 +176,6 @@ def _ceiling(studies: Studies) -> Array:
     """
     mean = studies.sum(studies.y) / studies.k
     deviation = studies.y - studies.spread(mean)
-    d = studies.sum(deviation * deviation) / np.maximum(studies.k - 1, 1)
-    largest = studies.v[studies.starts + studies.sizes - 1]
-    return np.where(studies.sizes > 1, 0.50005 * (d + np.sqrt(d * d + 4 * d * largest)), 0.0)
+    d = studies.sum(deviation * deviation) / at_least(studies.k - 1, 1.0)
+    largest = studies.lasts(studies.v)
+    return where(studies.several, 0.50005 * (d + root(d * d + 4 * d * largest)), 0.0)

@@ -6,6 +6,10 @@ import json
 from typing import Any
 
 from kg.pooling.request import pooled_as_asked, read
+from tests.pooling.complete_studies import complete
+
+CLOSER = 1e-300
+"""A floor that is none."""
 
 BCG: dict[str, Any] = {
     "study": ["Aronson 1948", "Ferguson 1949", "Rosenthal 1960", "Hart 1977", "Frimodt-Moller 1973", "Stein 1953"],
@@ -24,3 +28,9 @@ def ask(data: dict[str, Any], **options: Any) -> dict[str, Any]:
     body = json.loads(json.dumps({"data": data, **options}, allow_nan=False))
     answer: dict[str, Any] = json.loads(json.dumps(pooled_as_asked(read(body)), allow_nan=False))
     return answer
+
+
+def complete_effects(case: Any) -> dict[str, Any]:
+    """The effects and variances of a reference case, without nulls."""
+    yi, vi, _ = complete(case)
+    return {"yi": yi.tolist(), "vi": vi.tolist()}

@@ -2,64 +2,27 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
 import os
-from collections import defaultdict
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from benchmarks import cochrane_library
 from kg.pooling import Pooled, escalc, pool_many
 from kg.pooling.studies import arrange
 from kg.pooling.tau2_likelihood import log_likelihood
-
-FOLDER = Path(__file__).resolve().parents[3] / "shared" / "data" / "cochrane-library"
-COLUMNS = {
-    "dichotomous": {"ai": "e_events", "n1i": "e_n", "ci": "c_events", "n2i": "c_n"},
-    "continuous": {"m1i": "e_mean", "sd1i": "e_sd", "n1i": "e_n", "m2i": "c_mean", "sd2i": "c_sd", "n2i": "c_n"},
-    "giv": {"yi": "giv_mean", "sei": "giv_se"},
-    "oe": {"oe": "oe", "voe": "oe_var"},
-}
-MEASURES = {"dichotomous": "RR", "continuous": "MD", "giv": "GEN", "oe": "OE"}
-ABOVE_ZERO = {"n1i", "n2i", "sd1i", "sd2i", "sei", "voe"}
-
-
-def read(name: str) -> list[dict[str, str]]:
-    with gzip.open(FOLDER / name, "rt", encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def usable(row: dict[str, float | None]) -> bool:
-    """The reference leaves out rows that are incomplete or have a standard deviation of zero."""
-    return all(value is not None and (value > 0 or name not in ABOVE_ZERO) for name, value in row.items())
 
 
 @cache
 def library() -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
     """The analyses as arguments of pool, and the reference of each."""
-    if not FOLDER.exists():
-        assert os.environ.get("CI") != "true", f"{FOLDER} is absent"
-        pytest.skip(f"{FOLDER} is absent")
-    found: dict[tuple[str, str], list[dict[str, str]]] = defaultdict(list)
-    for row in read("rows.csv.gz"):
-        found[row["review"], row["analysis"]].append(row)
-    reference = read("reference.csv.gz")
-    analyses = []
-    for known in reference:
-        columns = COLUMNS[known["kind"]]
-        rows = [
-            {name: float(row[column]) if row[column] else None for name, column in columns.items()}
-            for row in found[known["review"], known["analysis"]]
-        ]
-        kept = [row for row in rows if usable(row)]
-        data = {name: np.array([row[name] for row in kept], dtype=float) for name in columns}
-        analyses.append({"measure": MEASURES[known["kind"]], "drop00": True, **data})
-    return analyses, reference
+    if not cochrane_library.FOLDER.exists():
+        assert os.environ.get("CI") != "true", f"{cochrane_library.FOLDER} is absent"
+        pytest.skip(f"{cochrane_library.FOLDER} is absent")
+    return cochrane_library.library()
 
 
 def column(reference: list[dict[str, str]], name: str) -> NDArray[np.float64]:

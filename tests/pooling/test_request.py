@@ -102,7 +102,7 @@ REFUSED: dict[str, tuple[Any, str, str | None]] = {
         "g of study B is missing",
         "/data/g/1",
     ),
-    "absent column": ({"data": {"ai": [1], "ci": [2], "n2i": [4]}, "measure": "RR"}, "bi or n1i is absent", None),
+    "absent column": ({"data": {"ai": [1], "ci": [2], "n2i": [4]}, "measure": "RR"}, "bi or n1i is absent", "/data"),
 }  # fmt: skip
 
 
@@ -178,9 +178,9 @@ def test_many_keep_their_order_and_carry_their_errors() -> None:
     assert found[5] == pooled_as_asked(read(bodies[5]))
 
 
-def test_a_service_bounds_the_work_of_one_request() -> None:
-    few = Limits(refits=2, searches=2, permuted=50, coefficients=1)
-    for options in (
+@pytest.mark.parametrize(
+    "options",
+    [
         {"leave1out": True},
         {"influence": True},
         {"selmodel": True},
@@ -189,11 +189,21 @@ def test_a_service_bounds_the_work_of_one_request() -> None:
         {"mods": ["ablat", "alloc"]},
         {"mods": ["alloc"]},
         {"method": "GLMM"},
-    ):
-        asked = read({"data": BCG, "measure": "OR", **options})
-        with pytest.raises(InputRefused, match="one request may have"):
-            pooled_as_asked(asked, few)
-    assert pooled_as_asked(read({"data": BCG, "measure": "OR"}), few)["k"] == 6
+        {"trimfill": True},
+        {"subgroup": "alloc"},
+    ],
+)
+def test_a_service_bounds_the_work_of_one_call(options: dict[str, Any]) -> None:
+    asked = read({"data": BCG, "measure": "OR", **options})
+    with pytest.raises(InputRefused, match="one call may"):
+        pooled_as_asked(asked, Limits(rows=500, coefficients=1))
+    assert pooled_as_asked(asked, Limits())["k"] == 6
+
+
+def test_many_analyses_spend_from_one_budget() -> None:
+    found = many_pooled([{"data": BCG, "measure": "OR", "leave1out": True}] * 4, Limits(rows=4000))
+    assert [isinstance(item, InputRefused) for item in found] == [False, False, True, True]
+    assert not any(isinstance(item, EvidenceError) for item in many_pooled([{"data": GOOD}] * 50, Limits(rows=10)))
 
 
 anything = st.recursive(

@@ -42,7 +42,8 @@ def pooled_as_asked(asked: Asked, limits: Limits | None = None) -> dict[str, Any
     answer = made.result.to_dict()
     if isinstance(made.result, Regression):
         answer["measure"] = asked.options["measure"]
-        answer["not_estimable"] |= {made.effects.labels[row]: why for row, why in made.effects.why_not.items()}
+        labels = made.effects.labels
+        answer["not_estimable"] |= {labels[row]: why for row, why in made.effects.why_not.items()}
         if asked.options["cluster"]:
             answer["robust"] = with_robust(asked, made.result)
     wanted = [*(["subgroup"] if asked.options["subgroup"] else []), *asked.parts]

@@ -50,6 +50,7 @@ def generalised(asked: Asked) -> dict[str, Any]:
 def multilevel_model(asked: Asked, effects: Effects) -> dict[str, Any]:
     """Return a model with nested, or correlated, random effects, and its robust errors where clusters are named."""
     options = asked.options
+    everyone = effects.labels
     rows = [int(row) for row in np.flatnonzero(effects.estimable)]
     if not rows:
         raise nothing_to_pool(effects)
@@ -82,11 +83,11 @@ def multilevel_model(asked: Asked, effects: Effects) -> dict[str, Any]:
         method=options["method"],
         test={"wald": "z"}.get(options["test"], options["test"]),
         level=options["level"],
-        study=[effects.labels[row] for row in rows],
+        study=[everyone[row] for row in rows],
         **structure,
     )
     found = fit.to_dict()
-    left_out = {effects.labels[row]: f"{name} missing" for row, name in absent.items()}
+    left_out = {everyone[row]: f"{name} missing" for row, name in absent.items()}
     shown = effects.to_dict()
     answer = found | {
         "df": [fit.df] * fit.p,

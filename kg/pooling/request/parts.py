@@ -54,10 +54,15 @@ class Fitted:
         """Their variances."""
         return self.effects.vi[self.kept]
 
-    @property
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """The labels of all studies."""
+        return self.effects.labels
+
+    @cached_property
     def study(self) -> list[str]:
-        """Their labels."""
-        return [self.effects.labels[row] for row in self.kept]
+        """The labels of the studies that have an effect."""
+        return [self.labels[row] for row in self.kept]
 
     @property
     def how(self) -> dict[str, Any]:
@@ -108,10 +113,10 @@ def people(asked: Asked, rows: list[int]) -> list[Any] | None:
 
 def _of_tables(made: Fitted, test: Callable[..., Any]) -> dict[str, Any]:
     """Return a test of the 2x2 tables of the studies."""
-    _, cells = tables("OR", "LS", made.asked.columns, made.effects.labels)
+    _, cells = tables("OR", "LS", made.asked.columns, made.labels)
     rows = [row for row in made.kept if not any(np.isnan(column[row]) for column in cells.values())]
     columns = {name: column[rows] for name, column in cells.items()}
-    study = [made.effects.labels[row] for row in rows]
+    study = [made.labels[row] for row in rows]
     found: dict[str, Any] = test(**columns, level=made.asked.options["level"], study=study).to_dict()
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -29,9 +30,13 @@ def refitted(asked: Asked, effects: Effects, rows: Sequence[int], *, interval: b
         some = asked.rows(rows)
         return pool(study=some.study, **{name: asked.options[name] for name in TABLES}, **some.columns)
     at = np.array(rows, dtype=np.intp)
-    labels = tuple(effects.labels[row] for row in rows)
-    why_not = {i: effects.why_not[row] for i, row in enumerate(rows) if row in effects.why_not} or NONE_LEFT_OUT
-    some_effects = Effects(effects.measure, effects.yi[at], effects.vi[at], effects.estimable[at], labels, why_not)
+    some_effects = Effects(effects.measure, effects.yi[at], effects.vi[at], effects.estimable[at])
+    if effects.why_not:
+        labels = effects.labels
+        why_not = {i: effects.why_not[row] for i, row in enumerate(rows) if row in effects.why_not} or NONE_LEFT_OUT
+        some_effects = replace(some_effects, study=tuple(labels[row] for row in rows), why_not=why_not)
+    elif effects.study:
+        some_effects = replace(some_effects, study=tuple(effects.study[row] for row in rows))
     options = {name: asked.options[name] for name in MODEL}
     named = asked.options["weights"] or "weights"
     weights = [asked.data[named][row] for row in rows] if options["method"] == "GENQ" else None
@@ -96,7 +101,8 @@ def _differ(asked: Asked, effects: Effects, kept: list[int], group: list[str], p
     if asked.options["method"] in TABULAR:
         return found
     how = {name: asked.options[name] for name in ("method", "test", "level")}
-    labels = [effects.labels[row] for row in kept]
+    everyone = effects.labels
+    labels = [everyone[row] for row in kept]
     try:
         common = subgroups(effects.yi[kept], effects.vi[kept], [group[row] for row in kept], study=labels, **how)
     except NotPoolable:  # as many levels as studies, say: the separate pools stand without it

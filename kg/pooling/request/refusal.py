@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from kg.errors import EvidenceError, InputRefused, NotPoolable
 from kg.nearest import nearest
+from kg.pooling.measures import ColumnAbsent
 
 LONGEST = 60
 
@@ -22,6 +23,8 @@ def pointer(error: EvidenceError) -> str | None:
     """Return the place in the request that an error is about, where it is about one."""
     if isinstance(error, RequestRefused):
         return error.pointer
+    if isinstance(error, ColumnAbsent):
+        return "/data"
     if isinstance(error, NotPoolable) and error.field is not None:
         row = "" if error.row is None else f"/{error.row}"
         return f"/data/{escaped(error.field)}{row}"
