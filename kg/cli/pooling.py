@@ -19,8 +19,8 @@ SUFFIXES = (".svg", ".png")
 NEEDS = {"cumulative": "cumul", "leave1out": "leave1out", "baujat": "leave1out"}
 """The part of the answer that a plot is drawn from."""
 OPTIONS = (
-    "measure", "method", "test", "level", "add", "vtype", "mods", "factors", "subgroup", "pi_df", "weights", "nested",
-    "inner", "outer", "cluster", "robust", "model",
+    "measure", "method", "test", "level", "add", "to", "vtype", "mods", "factors", "subgroup", "pi_df", "weights",
+    "nested", "inner", "outer", "cluster", "robust", "model",
 )  # fmt: skip
 SWITCHES = ("drop00", "tau2_ci", *(name for name in PARTS if name != "cumul"))
 EXAMPLES = """\b
@@ -28,7 +28,7 @@ Examples:
   kg pool trials.csv --measure RR --method DL
   kg pool effects.csv --test knha --mods year,dose --tau2-ci
   kg pool trials.csv --measure OR --method MH --subgroup risk
-  kg pool trials.csv --measure RR --plot funnel --to funnel.svg
+  kg pool trials.csv --measure RR --plot funnel --out funnel.svg
   kg pool trials.csv --measure OR --set trimfill=R0 --set selmodel=[0.05,0.5]
 """
 
@@ -55,8 +55,7 @@ def pool(
     level: Annotated[float | None, typer.Option(help="Confidence level in percent; 95 if omitted.")] = None,
     add: Annotated[float | None, typer.Option(help="Added to cells of tables with a zero; 0.5 if omitted.")] = None,
     to: Annotated[
-        list[str] | None,
-        typer.Option(metavar="RULE", help="Which tables: only0, all, if0all or none; with --plot also its file."),
+        str | None, typer.Option(metavar="RULE", help="Which tables: only0 (if omitted), all, if0all or none.")
     ] = None,
     drop00: Annotated[bool, typer.Option("--drop00", help="Leave out studies without events in both groups.")] = False,
     vtype: Annotated[
@@ -103,7 +102,10 @@ def pool(
     ] = None,
     network: Annotated[bool, typer.Option("--network", help="Network: study, treat1, treat2, yi and sei.")] = False,
     plot: Annotated[
-        str | None, typer.Option(metavar="NAME", help=f"Draw {', '.join(PLOT_NAMES)} into the file of --to.")
+        str | None, typer.Option(metavar="NAME", help=f"Draw {', '.join(PLOT_NAMES)} into the file of --out.")
+    ] = None,
+    drawing: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="The file of --plot, .svg or .png.")
     ] = None,
     more: Annotated[
         list[str] | None,
@@ -116,10 +118,9 @@ def pool(
     """
     out: Output = context.obj
     given = dict(context.params)
-    rules, files = _apart(given.pop("to") or [], plot)
+    _check_drawing(plot, drawing)
     body: dict[str, Any] = {name: value for name, value in given.items() if name in OPTIONS and value is not None}
     body |= {name: True for name in SWITCHES if given[name]}
-    body |= {"to": rules[0]} if rules else {}
     body |= {"cumul": by or True} if cumul or by else {}
     body |= {"intercept": False} if no_intercept else {}
     body |= dict(_setting(text) for text in more or [])
@@ -129,7 +130,7 @@ def pool(
     try:
         asked = read({**body, "data": table.columns})
         answer = pooled_as_asked(asked)
-        for drawing in files:
+        if drawing:
             _draw(str(plot), asked, answer, drawing)
             out.progress(f"wrote {drawing}")
     except Contradiction:
@@ -138,29 +139,23 @@ def pool(
         raise table.located(error) from error
     if out.as_json:
         out.json(answer)
-    elif not files:
+    elif not drawing:
         out.text(pooled_text({"study": asked.study} | answer))
 
 
-def _apart(given: list[str], plot: str | None) -> tuple[list[str], list[Path]]:
-    """Return the rule for zero cells and the file of a plot, both given by --to; a file has a suffix."""
+def _check_drawing(plot: str | None, drawing: Path | None) -> None:
     if plot is not None and plot not in PLOT_NAMES:
         raise typer.BadParameter(f"{plot!r} is not one of {', '.join(PLOT_NAMES)}", param_hint="--plot")
-    files = [Path(text) for text in given if "." in text]
-    rules = [text for text in given if "." not in text]
-    if len(rules) > 1 or len(files) > 1:
-        raise typer.BadParameter("give one rule for zero cells, and with --plot one file", param_hint="--to")
-    if (plot is None) != (not files):
-        raise typer.BadParameter("--plot and the file of its drawing go together: --plot funnel --to funnel.svg")
-    if files and files[0].suffix not in SUFFIXES:
-        raise typer.BadParameter(f"{files[0]} ends in neither .svg nor .png", param_hint="--to")
-    return rules, files
+    if (plot is None) != (drawing is None):
+        raise typer.BadParameter("--plot and --out go together: --plot funnel --out funnel.svg")
+    if drawing and drawing.suffix not in SUFFIXES:
+        raise typer.BadParameter(f"{drawing} ends in neither .svg nor .png", param_hint="--out")
 
 
-def _draw(plot: str, asked: Asked, answer: dict[str, Any], to: Path) -> None:
+def _draw(plot: str, asked: Asked, answer: dict[str, Any], drawing: Path) -> None:
     from kg.cli.pooling_plots import draw  # noqa: PLC0415  (drawing is slow to load and seldom asked for)
 
-    draw(plot, asked, answer, to)
+    draw(plot, asked, answer, drawing)
 
 
 def _setting(text: str) -> tuple[str, Any]:

@@ -20,7 +20,7 @@ Answer = dict[str, Any]
 Spec = dict[str, Any]
 
 
-def draw(kind: str, asked: Asked, answer: Answer, to: Path) -> None:
+def draw(kind: str, asked: Asked, answer: Answer, drawing: Path) -> None:
     """Draw a plot into a file, SVG or PNG by its suffix.
 
     Raises InputRefused where the answer has no such plot, or the file cannot be written.
@@ -29,11 +29,11 @@ def draw(kind: str, asked: Asked, answer: Answer, to: Path) -> None:
     if not single or not answer["weights"]:
         raise InputRefused("--plot: plots show one pooled effect of studies; leave out moderators, GLMM and networks")
     spec = PLOTS[kind](asked, answer)
-    made = charts.png(spec, scale=3) if to.suffix == ".png" else charts.svg(spec).encode()
+    made = charts.png(spec, scale=3) if drawing.suffix == ".png" else charts.svg(spec).encode()
     try:
-        to.write_bytes(made)
+        drawing.write_bytes(made)
     except OSError as error:
-        raise InputRefused(f"--to: {to} cannot be written ({error.strerror}); name another file") from error
+        raise InputRefused(f"--out: {drawing} cannot be written ({error.strerror}); name another file") from error
 
 
 def _kept(answer: Answer) -> list[int]:

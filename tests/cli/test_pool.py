@@ -164,7 +164,7 @@ def test_models_beyond_one_effect_are_printed(trials: Path, tmp_path: Path) -> N
 @pytest.mark.parametrize("plot", ["forest", "funnel", "labbe", "baujat", "radial", "cumulative", "leave1out"])
 def test_plots_are_drawn(trials: Path, tmp_path: Path, plot: str) -> None:
     to = tmp_path / f"{plot}.svg"
-    done = pool(trials, "--measure", "RR", "--to", "all", "--plot", plot, "--to", str(to), "--subgroup", "alloc")
+    done = pool(trials, "--measure", "RR", "--to", "all", "--plot", plot, "--out", str(to), "--subgroup", "alloc")
     assert done.returncode == 0, done.stderr
     assert to.read_text(encoding="utf-8").startswith("<svg ")
 
@@ -172,11 +172,11 @@ def test_plots_are_drawn(trials: Path, tmp_path: Path, plot: str) -> None:
 def test_what_has_no_plot_is_refused(trials: Path, tmp_path: Path) -> None:
     to = str(tmp_path / "x.svg")
     for options, status, told in (
-        (("--measure", "RR", "--plot", "pie", "--to", to), 2, "forest, funnel"),
-        (("--measure", "RR", "--plot", "funnel"), 2, "--to funnel.svg"),
-        (("--measure", "RR", "--plot", "funnel", "--to", "x.pdf"), 2, "neither .svg nor .png"),
-        (("--measure", "RR", "--plot", "funnel", "--to", f"{to}/x.svg"), 1, "cannot be written"),
-        (("--measure", "RR", "--mods", "ablat", "--plot", "funnel", "--to", to), 1, "one pooled effect"),
+        (("--measure", "RR", "--plot", "pie", "--out", to), 2, "forest, funnel"),
+        (("--measure", "RR", "--plot", "funnel"), 2, "--out funnel.svg"),
+        (("--measure", "RR", "--plot", "funnel", "--out", "x.pdf"), 2, "neither .svg nor .png"),
+        (("--measure", "RR", "--plot", "funnel", "--out", f"{to}/x.svg"), 1, "cannot be written"),
+        (("--measure", "RR", "--mods", "ablat", "--plot", "funnel", "--out", to), 1, "one pooled effect"),
     ):
         done = pool(trials, *options)
         assert (done.returncode, told in done.stderr) == (status, True), done.stderr
