@@ -12,6 +12,8 @@ from kg.model.trialset import ArmFacts, ArmResult, ReportedContrast, TrialFacts,
 from kg.protocol import Protocol
 from kg.vocabulary import Vocabulary
 
+_NOTHING: frozenset[str] = frozenset()
+
 
 class RowSource(Interface):
     """Where the rows of the trial queries come from: the evidence table, or the queries themselves."""
@@ -29,13 +31,13 @@ def trial_set(question: Question, protocol: Protocol, source: RowSource, known: 
     trials = sorted(
         {row["trial"] for row in source.rows("trials/trials-of-drugs", drug=sorted(intervention)).records()}
     )
-    arms = _arms(source, trials)
+    arms = arm_facts(source, trials)
     included = None
     if protocol.included_by:
         rows = source.rows("trials/included-trials", review=[f"{BASE}review/{protocol.included_by}"])
         included = frozenset(row["trial"] for row in rows.records())
     return TrialSet(
-        trials=_trials(source, trials),
+        trials=trial_facts(source, trials),
         arms=arms,
         results=tuple(
             ArmResult(**row) for row in source.rows("trials/arm-results", trial=trials, outcome=outcomes).records()
@@ -58,10 +60,14 @@ def trial_set(question: Question, protocol: Protocol, source: RowSource, known: 
     )
 
 
-def _trials(source: RowSource, trials: list[str]) -> dict[str, TrialFacts]:
+def trial_facts(source: RowSource, trials: list[str]) -> dict[str, TrialFacts]:
+    """Return identity and design of trials, by IRI."""
     conditions: dict[str, set[str]] = {}
     for row in source.rows("trials/trial-conditions", trial=trials).records():
         conditions.setdefault(row["trial"], set()).add(row["condition"])
+    named: dict[tuple[str, str], set[str]] = {}
+    for row in source.rows("trials/trial-identifiers", trial=trials).records():
+        named.setdefault((row["trial"], row["kind"]), set()).add(row["identifier"])
     found: dict[str, TrialFacts] = {}
     for row in source.rows("trials/trial-facts", trial=trials).records():
         found[row["trial"]] = TrialFacts(
@@ -71,17 +77,29 @@ def _trials(source: RowSource, trials: list[str]) -> dict[str, TrialFacts]:
             year=row["year"],
             design=row["design"],
             conditions=frozenset(conditions.get(row["trial"], ())),
+            analysed_as=row["analysed_as"],
+            randomised=row["randomised"],
+            enrolled=row["enrolled"],
+            completed_on=row["completed_on"],
+            icc=row["icc"],
+            mean_cluster_size=row["mean_cluster_size"],
+            registrations=frozenset(named.get((row["trial"], "registration"), ())),
+            doi=row["doi"],
+            pmid=row["pmid"],
+            shares_control_with=frozenset(named.get((row["trial"], "shares-control-with"), ())),
         )
     return found
 
 
-def _arms(source: RowSource, trials: list[str]) -> dict[str, ArmFacts]:
-    parts: dict[tuple[str, str], set[str]] = {}
+def arm_facts(source: RowSource, trials: list[str]) -> dict[str, ArmFacts]:
+    """Return the arms of trials, by IRI."""
+    parts: dict[str, dict[str, set[str]]] = {}
     for row in source.rows("trials/arm-components", trial=trials).records():
-        parts.setdefault((row["arm"], row["part"].removeprefix(EV)), set()).add(row["thing"])
+        parts.setdefault(row["arm"], {}).setdefault(row["part"].removeprefix(EV), set()).add(row["thing"])
 
     def having(arm: str, part: str) -> frozenset[str]:
-        return frozenset(parts.get((arm, part), ()))
+        own = parts.get(arm)
+        return frozenset(own.get(part, ())) if own else _NOTHING
 
     return {
         row["arm"]: ArmFacts(
@@ -96,6 +114,12 @@ def _arms(source: RowSource, trials: list[str]) -> dict[str, ArmFacts]:
             add_on=having(row["arm"], "addOn"),
             combines=having(row["arm"], "combines"),
             conditions=having(row["arm"], "condition"),
+            dose=row["dose"],
+            dose_value=row["dose_value"],
+            dose_unit=row["dose_unit"],
+            randomised=row["randomised"],
+            started=row["started"],
+            analysed=row["analysed"],
         )
         for row in source.rows("trials/arms", trial=trials).records()
     }

@@ -11,6 +11,7 @@ from kg import iris
 from kg.catalog import Catalog, Selects
 from kg.errors import InputRefused, UnknownTerm
 from kg.iris import BASE, EV
+from kg.lookalikes import folded, shown
 from kg.model.question import Term
 from kg.model.trialset import InstrumentFacts
 from kg.nearest import nearest
@@ -18,18 +19,25 @@ from kg.nearest import nearest
 KINDS: Mapping[str, str] = {
     "drugs": "Drug",
     "classes": "DrugClass",
+    "interventions": "Intervention",
     "receptors": "Receptor",
     "conditions": "Condition",
     "outcomes": "Outcome",
     "adverse-effects": "AdverseEffect",
     "instruments": "Instrument",
+    "units": "Unit",
     "bands": "TimeBand",
     "routes": "Route",
     "protocols": "Protocol",
     "reviews": "Review",
     "trials": "RandomisedTrial",
 }
-"""Kinds of terms, by the word for them on the command line and in addresses, and their class in the vocabulary."""
+"""Kinds of terms, by the word for them on the command line and in addresses, and their class in the vocabulary.
+
+Interventions are those that are neither drugs nor classes of drugs, such as what a file names and nobody matched yet.
+"""
+COMPARED = ("drugs", "classes", "interventions")
+"""What can stand on a side of a comparison; a name that several kinds have is of the first."""
 
 LOWER_IS_BETTER, HIGHER_IS_BETTER = EV + "lowerIsBetter", EV + "higherIsBetter"
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
@@ -49,6 +57,21 @@ class Entry:
     def term(self) -> Term:
         """The term as a question holds it."""
         return Term(self.iri, self.label)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Slug, label and alternative labels, as names are compared."""
+        return tuple(compared(name) for name in (self.slug, self.label, *self.alternatives))
+
+    def holds(self, text: str) -> bool:
+        """Tell whether one of its names holds a text, whatever its case, its width, and what it does not show."""
+        wanted = compared(text)
+        return any(wanted in name for name in self.names)
+
+
+def compared(text: str) -> str:
+    """Return a name as names are compared: without what it does not show, in one case and one width."""
+    return folded(shown(text))
 
 
 class Vocabulary:
@@ -85,12 +108,12 @@ class Vocabulary:
         wanted = text.strip()
         entries = [entry for kind in kinds for entry in self.entries(kind)]
         iris_named = set(self._named_by_iri(wanted))
-        folded = wanted.casefold()
+        name = compared(wanted)
         for matches in (
             [e for e in entries if e.iri in iris_named],
-            [e for e in entries if e.slug == folded],
-            [e for e in entries if e.label.casefold() == folded],
-            [e for e in entries if folded in (a.casefold() for a in e.alternatives)],
+            [e for e in entries if e.slug == name],
+            [e for e in entries if e.names[1] == name],
+            [e for e in entries if name in e.names[2:]],
         ):
             first = [e for kind in kinds for e in matches if e.kind == kind]
             if len({e.iri for e in first if e.kind == first[0].kind}) > 1:

@@ -194,6 +194,12 @@ class Answer:
     published: Published | None
     provenance: Provenance
     favours: tuple[str, str] | None = None
+    important_difference: float | None = None
+    """The smallest difference that matters by the protocol, where the estimate is in its units."""
     subgroups: tuple[Subgroup, ...] = ()
     analysis: str | None = None
     main_analysis: str | None = None
+    ci_level: float = 95.0
+    """Level of the intervals of pools, in percent."""
+    steps: tuple[str, ...] = ()
+    """What each of the ten steps from trial set to answer did, one line each."""

@@ -28,6 +28,10 @@ class Question:
     measure: str | None = None
     method: str | None = None
     ci: str | None = None
+    published_by: str | None = None
+    """The last day of publication of the trials asked for, as YYYY-MM-DD."""
+    known_by: str | None = None
+    """The moment as of which the answer is asked for, in UTC; the same evidence gives the same answer at any moment."""
 
     def terms(self) -> dict[str, Term | None]:
         """Return the terms of the question by the names the command line and HTTP give them."""

@@ -3,21 +3,49 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 Slugs = tuple[str, ...]
 Texts = tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Ref:
+    """A thing of the graph by kind and slug, where the column alone does not tell the kind."""
+
+    kind: str
+    slug: str
+
+
+@dataclass(frozen=True)
+class Words:
+    """A term as an outside file words it, before it is resolved to a thing of the graph.
+
+    ``kind`` is the kind of thing looked for (``intervention``, ``condition``, ``outcome``, ``instrument``); ``ids`` are
+    CURIEs that the file gives; ``scope`` keeps equal words of files that do not mean the same thing apart.
+    """
+
+    kind: str
+    text: str
+    ids: Texts = ()
+    scope: str = ""
+
+
+Named = str | Ref | Words
+"""A term of a record: a slug of the kind that its column is about, or a thing or words of a kind that they say."""
+Terms = tuple[Named, ...]
+
+
 @dataclass(frozen=True, order=True)
 class Origin:
-    """Where a record was read: the file as named by the source module, and the line."""
+    """Where a record was read: the file as named by the source module, and the line, 0 where a file has none."""
 
     file: str
     line: int
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
+        return f"{self.file}:{self.line}" if self.line else self.file
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,11 +77,36 @@ class Trial(Sourced):
     country: str | None
     design: str | None
     blinding: str | None
-    condition: Slugs
+    condition: Terms
     condition_text: str | None
     randomised: int | None
     follow_up: str | None
     funding: str | None
+    study_type: str = "RandomisedTrial"
+    registered_title: str | None = None
+    status: str | None = None
+    phase: str | None = None
+    allocation: str | None = None
+    purpose: str | None = None
+    started_on: str | None = None
+    completed_on: str | None = None
+    results_posted_on: str | None = None
+    stopped_why: str | None = None
+    enrolled: int | None = None
+    eligible_sex: str | None = None
+    minimum_age: str | None = None
+    maximum_age: str | None = None
+    healthy_volunteers: bool | None = None
+    eligibility_text: str | None = None
+    mean_age: Decimal | None = None
+    female: int | None = None
+    withdrawn: int | None = None
+    event_threshold: Decimal | None = None
+    icc: Decimal | None = None
+    mean_cluster_size: Decimal | None = None
+    analysed_as: str | None = None
+    shares_control_with: Texts = ()
+    url: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,17 +118,24 @@ class Arm(Sourced):
     arm: str
     intervention_text: str
     role: str
-    studied: str | None
-    background: Slugs
-    add_on: Slugs
+    studied: Named | None
+    background: Terms
+    add_on: Terms
     stratum: str | None
-    condition: Slugs
+    condition: Terms
     combines: Slugs
     route: str | None
     dose: str | None
     duration: str | None
     randomised: int | None
     analysed: int | None
+    arm_label: str | None = None
+    dose_value: Decimal | None = None
+    dose_unit: str | None = None
+    started: int | None = None
+    completed: int | None = None
+    female: int | None = None
+    withdrawn: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,13 +146,17 @@ class Result(Sourced):
     trial: str
     number: int
     arm: str
-    outcome: str
+    outcome: Named
     outcome_text: str | None
     timepoint_text: str | None
     band: str | None
     period: str | None
     denominator: str | None
     reported_text: str
+    class_text: str | None = None
+    category_text: str | None = None
+    group_id: str | None = None
+    population_text: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,13 +165,18 @@ class DichotomousResult(Result):
 
     events: int | None
     total: int | None
+    percentage: Decimal | None = None
+    episodes: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class ContinuousResult(Result):
-    """A mean with whatever dispersion the source gives."""
+    """A mean with whatever dispersion the source gives.
 
-    instrument: str
+    ``unit`` is a unit of our list, by slug; what a file of another system calls its unit is ``unit_text``.
+    """
+
+    instrument: Named
     instrument_text: str | None
     timepoint_days: Decimal | None
     value_kind: str
@@ -120,6 +189,15 @@ class ContinuousResult(Result):
     median: Decimal | None
     q1: Decimal | None
     q3: Decimal | None
+    unit: str | None = None
+    unit_text: str | None = None
+    statistic: str | None = None
+    ci_level: Decimal | None = None
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
+    geometric_mean: Decimal | None = None
+    geometric_cv: Decimal | None = None
+    number_value: Decimal | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +209,7 @@ class ContrastResult(Sourced):
     number: int
     experimental_arm: str
     control_arm: str
-    outcome: str
+    outcome: Named
     outcome_text: str | None
     timepoint_text: str | None
     measure: str | None
@@ -142,6 +220,15 @@ class ContrastResult(Sourced):
     p_relation: str | None
     p_value: Decimal | None
     p_text: str | None
+    band: str | None = None
+    ci_level: Decimal | None = None
+    sided: int | None = None
+    method_text: str | None = None
+    measure_text: str | None = None
+    direction_text: str | None = None
+    observed_minus_expected: Decimal | None = None
+    variance: Decimal | None = None
+    weight: Decimal | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,7 +239,7 @@ class RiskOfBias(Sourced):
     trial: str
     tool: str
     domain: str
-    outcome: str | None
+    outcome: Named | None
     rating: str
     judged_by: str
 
@@ -166,6 +253,15 @@ class Drug(Sourced):
     alt_label: Texts
     narrower_drug_of: str | None
     in_class: Slugs
+
+
+@dataclass(frozen=True, kw_only=True)
+class Intervention(Sourced):
+    """What is done to participants and is neither a drug nor a class of drugs."""
+
+    intervention: str
+    label: str
+    alt_label: Texts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -250,14 +346,14 @@ class Analysis(Sourced):
     label: str
     repeats: str | None
     subgroup_variable: str | None
-    intervention: str
-    comparator: str | None
+    intervention: Named
+    comparator: Named | None
     comparator_text: str | None
     route: str | None
-    outcome: str
-    condition: str | None
+    outcome: Named
+    condition: Named | None
     band: str | None
-    instrument: str | None
+    instrument: Named | None
     timepoint_text: str | None
     measure: str
     method: str | None
@@ -274,12 +370,13 @@ class AnalysedTrial(Sourced):
 
 @dataclass(frozen=True, kw_only=True)
 class SubgroupLevel(Sourced):
-    """The level that a review assigned to a trial in a subgroup analysis."""
+    """The level that a review assigned to a trial, or to a stratum of it, in a subgroup analysis."""
 
     analysis: str
     trial: str
     subgroup_variable: str
     subgroup_level: str
+    stratum: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -333,6 +430,52 @@ class Vocabulary:
     turtle: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class ProvisionalTerm:
+    """A term that came with an outside file and that no curator has matched to a thing of the graph yet."""
+
+    origin: Origin
+    record_source: str
+    record_id: str
+    term: Ref
+    label: str
+    system: str
+    ids: Texts = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resolution:
+    """A curator's decision that a provisional term is a thing of the graph."""
+
+    origin: Origin
+    term: Ref
+    resolved_to: Ref
+    decided_by: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetractedStudy(Sourced):
+    """A study whose report was retracted: its records left the evidence, and this is what stays of it."""
+
+    trial: str
+    label: str
+    reason: str
+    retracted_on: date | None = None
+    doi: str | None = None
+    pmid: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statements:
+    """The statements of one record as an RDF file makes them, in N-Triples; blank nodes are not among them."""
+
+    origin: Origin
+    record_source: str
+    record_id: str
+    ntriples: str
+
+
 Row = (
     Trial
     | Arm
@@ -341,6 +484,7 @@ Row = (
     | ContrastResult
     | RiskOfBias
     | Drug
+    | Intervention
     | DrugClass
     | Receptor
     | DrugAction
@@ -354,4 +498,8 @@ Row = (
     | Certainty
     | ProtocolText
     | Vocabulary
+    | ProvisionalTerm
+    | Resolution
+    | RetractedStudy
+    | Statements
 )

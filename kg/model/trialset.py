@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
+
+OfTrial = TypeVar("OfTrial", "ArmFacts", "ArmResult", "ReportedContrast")
 
 
 @dataclass(frozen=True)
@@ -15,6 +20,16 @@ class TrialFacts:
     year: int | None
     design: str | None
     conditions: frozenset[str] = frozenset()
+    analysed_as: str | None = None
+    randomised: int | None = None
+    enrolled: int | None = None
+    completed_on: str | None = None
+    icc: float | None = None
+    mean_cluster_size: float | None = None
+    registrations: frozenset[str] = frozenset()
+    doi: str | None = None
+    pmid: str | None = None
+    shares_control_with: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -32,6 +47,12 @@ class ArmFacts:
     add_on: frozenset[str] = frozenset()
     combines: frozenset[str] = frozenset()
     conditions: frozenset[str] = frozenset()
+    dose: str | None = None
+    dose_value: float | None = None
+    dose_unit: str | None = None
+    randomised: int | None = None
+    started: int | None = None
+    analysed: int | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +83,19 @@ class ArmResult:
     source: str
     locator: str
     source_kind: str
+    denominator: str | None = None
+    class_text: str | None = None
+    category_text: str | None = None
+    percentage: float | None = None
+    episodes: int | None = None
+    statistic: str | None = None
+    unit: str | None = None
+    ci_level: float | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    geometric_mean: float | None = None
+    geometric_cv: float | None = None
+    number_value: float | None = None
 
     @property
     def record(self) -> tuple[str, str]:
@@ -95,6 +129,14 @@ class ReportedContrast:
     source: str
     locator: str
     source_kind: str
+    ci_level: float | None = None
+    sided: int | None = None
+    p_relation: str | None = None
+    p_value: float | None = None
+    observed_minus_expected: float | None = None
+    variance: float | None = None
+    measure_text: str | None = None
+    method_text: str | None = None
 
     @property
     def record(self) -> tuple[str, str]:
@@ -132,3 +174,25 @@ class TrialSet:
     outcomes: tuple[str, ...]
     condition: frozenset[str] | None
     lower_is_better: bool | None
+
+    @cached_property
+    def arms_by_trial(self) -> dict[str, list[ArmFacts]]:
+        """The arms of each trial."""
+        return _by_trial(self.arms.values())
+
+    @cached_property
+    def results_by_trial(self) -> dict[str, list[ArmResult]]:
+        """The results of each trial, in order."""
+        return _by_trial(self.results)
+
+    @cached_property
+    def contrasts_by_trial(self) -> dict[str, list[ReportedContrast]]:
+        """The reported contrasts of each trial, in order."""
+        return _by_trial(self.contrasts)
+
+
+def _by_trial(things: Iterable[OfTrial]) -> dict[str, list[OfTrial]]:
+    found: dict[str, list[OfTrial]] = {}
+    for thing in things:
+        found.setdefault(thing.trial, []).append(thing)
+    return found
