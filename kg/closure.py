@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from pyoxigraph import NamedNode, Triple
+from pyoxigraph import Literal, NamedNode, Triple
 
 from kg.catalog import Selects
-from kg.iris import BASE, EV, RDF
+from kg.iris import BASE, EV, RDF, RDFS, SKOS
+from kg.lookalikes import skeletons
 
 DEPTH = 3
-_CHUNK = 500
+_CHUNK = 100
+_LABELS = (RDFS + "label", SKOS + "prefLabel", SKOS + "altLabel")
+_KNOWN = (f"<{SKOS}inScheme> ?scheme", *(f"a <{EV}{name}>" for name in ("Drug", "DrugClass", "Receptor")))
+"""What is said of the terms that people ask for, and not of the many that came with files and wait for a curator."""
 _BACK = ("hasArm", "ofTrial", "ofAnalysis")
 """Properties that shapes follow from their object to their subjects."""
 
@@ -33,7 +37,28 @@ def closure(engine: Selects, triples: Iterable[Triple], depth: int = DEPTH) -> s
         found = _about(engine, sorted(frontier))
         around |= found
         frontier = {name for t in found for name in _ours(t)}
-    return around | _about(engine, sorted(frontier - seen), f"VALUES ?p {{ <{RDF}type> }} VALUES ?s {{ %s }} ?s ?p ?o")
+    around |= _alike(engine, stated)
+    edge = _rows(engine, sorted(frontier - seen), f"VALUES ?s {{{{ {{names}} }}}} ?s <{RDF}type> ?o", RDF + "type")
+    return around | set(edge)
+
+
+def _alike(engine: Selects, stated: Iterable[Triple]) -> set[Triple]:
+    """Return the labels of known terms that are drawn as labels of a candidate; labels in ASCII alone are no doubt."""
+    drawn = {
+        form
+        for t in stated
+        if t.predicate.value in _LABELS and isinstance(t.object, Literal) and not t.object.value.isascii()
+        for form in skeletons(t.object.value)
+    }
+    if not drawn:
+        return set()
+    rows = [row for kind in _KNOWN for label in _LABELS for row in _labelled(engine, kind, label)]
+    return {t for t in rows if isinstance(t.object, Literal) and skeletons(t.object.value) & drawn}
+
+
+def _labelled(engine: Selects, kind: str, label: str) -> Iterator[Triple]:
+    rows = engine.select(f"SELECT ?s ?o WHERE {{ ?s {kind} . ?s <{label}> ?o }}").rows
+    return (Triple(s, NamedNode(label), o) for s, o in rows)  # type: ignore[arg-type]
 
 
 def _ours(triple: Triple) -> list[str]:
@@ -43,17 +68,24 @@ def _ours(triple: Triple) -> list[str]:
     ]
 
 
-_WAYS = (
-    "VALUES ?s { %s } ?s ?p ?o",
-    f"VALUES ?o {{ %s }} VALUES ?p {{ {' '.join(f'<{EV}{name}>' for name in _BACK)} }} ?s ?p ?o",
-)
+def _about(engine: Selects, names: list[str]) -> set[Triple]:
+    """Return what is said of things, and what the properties that shapes follow backwards say with them as object."""
+    found = set(_rows(engine, names, "VALUES ?s {{ {names} }} ?s ?p ?o"))
+    for path in _BACK:
+        found.update(_rows(engine, names, f"VALUES ?o {{{{ {{names}} }}}} ?s <{EV}{path}> ?o", EV + path))
+    return found
 
 
-def _about(engine: Selects, names: list[str], *ways: str) -> set[Triple]:
-    found: set[Triple] = set()
+def _rows(engine: Selects, names: list[str], pattern: str, path: str | None = None) -> Iterator[Triple]:
+    """Yield the statements that fit a pattern.
+
+    The pattern has one block of values: with two, the engine looks through every statement of the store.
+    """
     for start in range(0, len(names), _CHUNK):
         values = " ".join(f"<{name}>" for name in names[start : start + _CHUNK])
-        for way in ways or _WAYS:
-            rows = engine.select(f"SELECT ?s ?p ?o WHERE {{ {way % values} }}").rows
-            found.update(Triple(s, p, o) for s, p, o in rows)  # type: ignore[arg-type]
-    return found
+        where = pattern.format(names=values)
+        if path is None:
+            yield from (Triple(s, p, o) for s, p, o in engine.select(f"SELECT ?s ?p ?o WHERE {{ {where} }}").rows)  # type: ignore[arg-type]
+        else:
+            rows = engine.select(f"SELECT ?s ?o WHERE {{ {where} }}").rows
+            yield from (Triple(s, NamedNode(path), o) for s, o in rows)  # type: ignore[arg-type]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 
@@ -12,16 +13,16 @@ from kg import iris, protocol
 from kg.closure import closure
 from kg.errors import InputRefused
 from kg.iris import EV
-from kg.model.records import Origin, ProtocolText, Row, Vocabulary
+from kg.model.records import Origin, ProtocolText, ProvisionalTerm, Row, Statements, Vocabulary
 from kg.shapes import Finding, Report, Shapes
-from kg.store import Change, Commit, Store
+from kg.store import Change, Commit, RecordVersion, Store
 from kg.triples import column, key, triples
 
 Key = tuple[str, str]
-RULES = f"{iris.BASE}gate/shapes"
-"""The gate's own note of the rules it checked by; it is no evidence."""
 WARNINGS = "gate"
 """Source of the records that hold what the gate found doubtful."""
+SHAPES = "ontology/shapes"
+"""Where the rules are from."""
 
 _SHOWN = 20
 
@@ -35,6 +36,17 @@ class Candidate:
     files: dict[Key, set[Origin]] = field(default_factory=lambda: defaultdict(set))
     defined: dict[str, Origin] = field(default_factory=dict)
 
+    @cached_property
+    def _owners(self) -> dict[str, Key]:
+        """The record of each thing: the one that states something of it, else one that names it."""
+        named = {o.value: unit for unit, ts in self.triples.items() for t in ts if isinstance(o := t.object, NamedNode)}
+        return named | {_name(t): unit for unit, statements in self.triples.items() for t in statements}
+
+    def owner(self, finding: Finding) -> Key:
+        """Return the record that a finding is about; the first of all, where it is about what lies around them."""
+        found = self._owners.get(str(finding.value)) if isinstance(finding.value, str) else None
+        return found or self._owners.get(finding.focus) or next(iter(self.triples))
+
     def place(self, finding: Finding) -> Origin | None:
         """Return where the statement was read that a finding is about."""
         return (
@@ -42,6 +54,17 @@ class Candidate:
             or self.origins.get((str(finding.value), None))
             or self.origins.get((finding.focus, None))
         )
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Records and the verdict on them; without a report where they are in the store already, as they are."""
+
+    made: Candidate
+    report: Report | None
+    changes: tuple[Change, ...]
+    changed: frozenset[Key] = frozenset()
+    """The records among them that are new or say something else."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +104,11 @@ def candidate(rows: Iterable[Row]) -> Candidate:
 
 def _only_once(made: Candidate, row: Row, statements: Sequence[Triple]) -> None:
     """Refuse a second row that defines the same thing: the two would run into one."""
-    if isinstance(row, Vocabulary) or not statements or statements[0].predicate.value != iris.RDF + "type":
+    if (
+        isinstance(row, Vocabulary | ProvisionalTerm | Statements)
+        or not statements
+        or statements[0].predicate.value != iris.RDF + "type"
+    ):
         return
     subject = _name(statements[0])
     first = made.defined.setdefault(subject, row.origin)
@@ -103,86 +130,80 @@ def surroundings(store: Store, records: Mapping[Key, Iterable[Triple]]) -> set[T
     What the same records said before is not part of it: they take its place.
     """
     around = closure(store, (t for statements in records.values() for t in statements))
-    for source, name in {(head.source, head.id) for head in store.heads()} & records.keys():
-        before = parse(store.content(source, name), format=RdfFormat.N_QUADS)
+    for version in _live(store, records).values():
+        before = parse(store.content(version.source, version.id), format=RdfFormat.N_QUADS)
         around -= {Triple(quad.subject, quad.predicate, quad.object) for quad in before}
     return around
 
 
-def take(store: Store, shapes: Shapes, rows: Iterable[Row], author: str, reason: str, *, whole: bool = False) -> Taken:
-    """Take records into a store in one commit, or refuse all of them.
+def judge(store: Store, shapes: Shapes, made: Candidate, *, reason: str = "") -> Judged:
+    """Return the verdict of the gate on records beside what a store holds, and the changes that would keep them.
 
-    ``whole`` says that the rows are all there is of their sources: records of these sources that are not among them
-    are retracted. Raises InputRefused, with the report, where a shape is broken; nothing is written then.
+    Records that the store holds as they are were judged when they came; they are not judged again.
     """
-    made = candidate(rows)
-    changes = [
-        Change(source, name, statements, origin=_files(made.files[source, name]))
+    changes = changes_of(made, reason)
+    changed = frozenset(store.changed(changes))
+    if not changed:
+        return Judged(made, None, ())
+    report = check(shapes, made, surroundings(store, made.triples))
+    doubts = doubts_of(report, made)
+    changes += [Change(WARNINGS, name, statements, origin=SHAPES) for name, statements in doubts.items()]
+    former = [(WARNINGS, f"{source}-{name}") for source, name in made.triples if f"{source}-{name}" not in doubts]
+    changes += [Change(*unit, None) for unit in _live(store, former)]
+    return Judged(made, report, tuple(changes), changed)
+
+
+def take(store: Store, shapes: Shapes, rows: Iterable[Row], author: str, reason: str) -> Taken:
+    """Take records into a store in one commit, beside what it holds, or refuse all of them.
+
+    Raises InputRefused, with the report, where a shape is broken; nothing is written then.
+    """
+    return keep(store, judge(store, shapes, candidate(rows)), author, reason)
+
+
+def keep(store: Store, judged: Judged, author: str, reason: str, *, checkpoint: bool = True) -> Taken:
+    """Put records that were judged into a store, in one commit.
+
+    Raises InputRefused, with the report, where a shape is broken; nothing is written then.
+    """
+    report = judged.report
+    if report is not None and not report.conforms:
+        raise InputRefused(refusal(report, judged.made), report)
+    count = len(judged.made.triples)
+    if report is None:
+        return Taken(0, 0, count, 0, store.head(), ())
+    commit = store.commit(judged.changes, author, reason, checkpoint=checkpoint)
+    own = [v for v in commit.versions if v.source != WARNINGS]
+    kinds = Counter("retracted" if v.action == "retract" else "changed" if v.version > 1 else "new" for v in own)
+    warnings = tuple(line(finding, judged.made) for finding in report.warnings)
+    return Taken(kinds["new"], kinds["changed"], count - len(own), kinds["retracted"], commit, warnings)
+
+
+def changes_of(made: Candidate, reason: str = "") -> list[Change]:
+    """Return the changes that would put the records of a candidate."""
+    return [
+        Change(source, name, statements, origin=_files(made.files[source, name]), reason=reason)
         for (source, name), statements in made.triples.items()
     ]
-    changes.append(Change(WARNINGS, "shapes", [_rules(shapes)], origin="ontology/shapes"))
-    live = {(head.source, head.id) for head in store.heads()}
-    if not store.changed(changes) and not any(_gone(live, made, None, whole=whole)):
-        return _as_before(store, made, len(changes))
-    context = () if whole else surroundings(store, made.triples)
-    report = check(shapes, made, context)
-    if not report.conforms:
-        raise InputRefused(refusal(report, made), report)
-    doubts = dict(_doubts(report, made))
-    changes += [Change(WARNINGS, name, statements, origin="ontology/shapes") for name, statements in doubts.items()]
-    gone = [Change(*unit, None) for unit in _gone(live, made, doubts, whole=whole)]
-    before = store.head().number
-    commit = store.commit([*changes, *gone], author, reason)
-    written = commit.versions if commit.number > before else ()
-    kinds = Counter("retracted" if v.action == "retract" else "changed" if v.version > 1 else "new" for v in written)
-    return Taken(
-        new=kinds["new"],
-        changed=kinds["changed"],
-        unchanged=len(changes) - kinds["new"] - kinds["changed"],
-        retracted=kinds["retracted"],
-        commit=commit,
-        warnings=tuple(line(finding, made) for finding in report.warnings),
-    )
 
 
-def _rules(shapes: Shapes) -> Triple:
-    """State which rules the records were checked by: other rules, another verdict."""
-    return Triple(NamedNode(RULES), NamedNode(EV + "digest"), Literal(shapes.digest))
+def _live(store: Store, names: Iterable[Key]) -> dict[Key, RecordVersion]:
+    """Return the live versions among named records."""
+    return {name: version for name, version in store.latest(names).items() if version.action == "put"}
 
 
-def _as_before(store: Store, made: Candidate, count: int) -> Taken:
-    """Say that nothing changed since the same rules let the same records in, with the warnings of that time."""
-    warnings = [
-        f"{place}: {warning}" if (place := made.origins.get((about, None))) else warning
-        for about, warning in (
-            (str(getattr(row[0], "value", row[0])), str(getattr(row[1], "value", row[1])))
-            for row in store.select(f"SELECT ?about ?warning {{ ?about <{EV}warning> ?warning }} ORDER BY ?about").rows
-        )
-    ]
-    return Taken(new=0, changed=0, unchanged=count, retracted=0, commit=store.head(), warnings=tuple(warnings))
+def doubts_of(report: Report, made: Candidate) -> dict[str, set[Triple]]:
+    """Return, for each record that has warnings, the statements that carry them to every answer.
 
-
-def _gone(live: Iterable[Key], made: Candidate, doubts: Mapping[str, object] | None, *, whole: bool) -> Iterator[Key]:
-    """Yield the live records that are no longer stated; without ``doubts``, those of the sources alone."""
-    sources = {source for source, _ in made.triples}
-    stated = {f"{source}-{name}" for source, name in made.triples}
-    for source, name in live:
-        if source == WARNINGS:
-            if doubts is not None and name in stated and name not in doubts:
-                yield source, name
-        elif whole and source in sources and (source, name) not in made.triples:
-            yield source, name
-
-
-def _doubts(report: Report, made: Candidate) -> Iterator[tuple[str, set[Triple]]]:
-    """Yield, for each record that has warnings, the statements that carry them to every answer."""
-    owner = {_name(t): unit for unit, statements in made.triples.items() for t in statements}
+    A doubt about a thing that lies around the records is kept with the record that brought it up.
+    """
+    stating = {_name(t) for statements in made.triples.values() for t in statements} if report.warnings else set()
     found: dict[str, set[Triple]] = defaultdict(set)
     for finding in report.warnings:
-        about = str(finding.value) if str(finding.value) in owner else finding.focus
-        source, name = owner.get(about, (WARNINGS, "whole"))
+        about = str(finding.value) if str(finding.value) in stating else finding.focus
+        source, name = made.owner(finding)
         found[f"{source}-{name}"].add(Triple(NamedNode(about), NamedNode(EV + "warning"), Literal(finding.message)))
-    yield from found.items()
+    return found
 
 
 def _name(triple: Triple) -> str:
@@ -192,11 +213,12 @@ def _name(triple: Triple) -> str:
 
 
 def _files(origins: Iterable[Origin]) -> str:
-    """Return the places a record was read at, as ``file:line,line; file:line``."""
-    lines: dict[str, list[int]] = defaultdict(list)
-    for origin in sorted(origins):
-        lines[origin.file].append(origin.line)
-    return "; ".join(f"{file}:{','.join(map(str, sorted(set(found))))}" for file, found in lines.items())
+    """Return the places a record was read at, as ``file:line,line; file:line``; without lines, the file alone."""
+    lines: dict[str, set[int]] = defaultdict(set)
+    for origin in origins:
+        lines[origin.file if origin.line else origin.file.partition("#")[0]].add(origin.line)
+    told = {file: ",".join(map(str, sorted(found - {0}))) for file, found in sorted(lines.items())}
+    return "; ".join(f"{file}:{numbers}" if numbers else file for file, numbers in told.items())
 
 
 def line(finding: Finding, made: Candidate) -> str:

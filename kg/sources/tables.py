@@ -1,25 +1,24 @@
-"""Our own tables: CSV files whose columns are the fields of the records, read strictly, row by row."""
+"""Our own tables: CSV files or sheets whose columns are the fields of the records, read strictly, row by row."""
 
 from __future__ import annotations
 
-import csv
-import dataclasses
-import io
-import re
-import types
-import typing
-from collections.abc import Iterator
-from decimal import Decimal
-from pathlib import Path
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from kg.errors import InputRefused
 from kg.model import records
 from kg.model.records import Origin, Row
+from kg.sources import csv_lines, workbook
+from kg.sources.cells import DOUBTS, REPORTED, check_header, columns, row
+
+__all__ = ["DOUBTS", "REPORTED", "TABLES", "BadRow", "lines", "read", "reads", "table"]
 
 TABLES: dict[str, type[Any]] = {
     "evidence/drug-classes.csv": records.DrugClass,
     "evidence/drugs.csv": records.Drug,
+    "evidence/interventions.csv": records.Intervention,
     "evidence/drug-identifiers.csv": records.Identifier,
     "evidence/receptors.csv": records.Receptor,
     "evidence/drug-actions.csv": records.DrugAction,
@@ -37,15 +36,25 @@ TABLES: dict[str, type[Any]] = {
     "reviews/published-estimates.csv": records.PublishedEstimate,
     "reviews/certainty.csv": records.Certainty,
 }
-DOUBTS = " | "  # separates several doubts in one cell
-_INTEGER = re.compile(r"[+-]?[0-9]{1,15}")
-_DECIMAL = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?")
-_SHOWN = 60  # characters of a cell that a message repeats
-_REPORTED = ("events", "total", "n", "mean", "sd", "se", "ci_low", "ci_high", "median", "q1", "q3")
+BY_STEM: dict[str, type[Any]] = {PurePosixPath(name).stem: kind for name, kind in TABLES.items()}
+"""Kinds of rows by the name of their table, as a file without folder and suffix or as a sheet has it."""
+
+
+@dataclass(frozen=True)
+class BadRow:
+    """A line that makes no record, with its cells, so that the record it belongs to can be told."""
+
+    place: str
+    message: str
+    kind: type[Any]
+    cells: dict[str, str]
 
 
 def read(folder: Path) -> Iterator[Row]:
-    """Read every known table of a folder laid out like ``data/``; a missing table is an empty one."""
+    """Read every known table of a folder laid out like ``data/``; a missing table is an empty one.
+
+    Raises InputRefused at the first line that makes no record.
+    """
     for name, kind in TABLES.items():
         path = folder / name
         if path.exists():
@@ -53,69 +62,92 @@ def read(folder: Path) -> Iterator[Row]:
 
 
 def table(path: Path, name: str, kind: type[Any]) -> Iterator[Row]:
-    """Read one table; ``name`` is how the file is called in messages and origins."""
-    fields = {f.name: t for f, t in _fields(kind)}
-    written = [f for f in fields if f not in ("origin", "reported_text")]
+    """Read one table; ``name`` is how the file is called in messages and origins.
+
+    Raises InputRefused at the first line that makes no record.
+    """
+    for found in _rows(csv_lines.read(path, name), name, kind):
+        if isinstance(found, BadRow):
+            raise InputRefused(found.message)
+        yield found
+
+
+def lines(path: Path, but: Collection[Path] = ()) -> Iterator[Row | BadRow]:
+    """Read a table, a workbook of tables, or every table in a folder and its folders, each line on its own.
+
+    A file is a table by its name, such as ``arms.csv``, else by its header. Raises InputRefused for a file that is
+    none, and for one that cannot be read.
+    """
+    found = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file() and p not in but)
+    named = [(p, name) for p in found if (name := _shown(p, path)) and (path.is_file() or _is_table(p))]
+    order = {stem: number for number, stem in enumerate(BY_STEM)}
+    for file, name in sorted(named, key=lambda item: (order.get(item[0].stem, len(order)), item[1])):
+        if file.suffix.lower() in workbook.SUFFIXES:
+            for sheet, title in workbook.sheets(file, name, BY_STEM):
+                yield from _rows(sheet, f"{name}/{title}", BY_STEM[title])
+        else:
+            yield from _rows(csv_lines.read(file, name), name, BY_STEM.get(file.stem) or _by_header(file, name))
+
+
+def reads(path: Path) -> bool:
+    """Tell whether a file is one of our tables or a workbook, by name or header, or a folder holds some."""
+    if path.is_dir():
+        return any(_is_table(inner) and reads(inner) for inner in path.rglob("*") if inner.is_file())
+    if path.suffix.lower() in workbook.SUFFIXES:
+        return True
+    if path.suffix.lower() != ".csv":
+        return False
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputRefused(f"{name}: not UTF-8 at byte {error.start}; save the table as UTF-8") from error
-    except OSError as error:
-        raise InputRefused(f"{name}: cannot be read ({error.strerror or error}); check the file") from error
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        header = next(reader, [])
-        _check_header(name, header, written)
-        for cells in reader:
-            if cells:
-                yield _record(kind, fields, header, cells, Origin(name, reader.line_num))
-    except csv.Error as error:
-        raise InputRefused(f"{name}:{reader.line_num}: not readable as CSV ({error}); check the quotes") from error
+        header = [c.strip() for c in next((cells for _, cells in csv_lines.read(path, path.name)), [])]
+    except InputRefused:
+        return path.stem in BY_STEM
+    return path.stem in BY_STEM or bool(_fitting(header))
 
 
-def _check_header(name: str, header: list[str], written: list[str]) -> None:
-    doubled = {c for c in header if header.count(c) > 1}
-    unknown, missing = set(header) - set(written), set(written) - set(header)
-    for what, columns in (("twice", doubled), ("unknown", unknown), ("missing", missing)):
-        if columns:
-            raise InputRefused(
-                f"{name}:1: column {', '.join(sorted(columns))} {what}; the columns are {', '.join(written)}"
-            )
+def _is_table(path: Path) -> bool:
+    return path.suffix.lower() in workbook.SUFFIXES or (path.suffix.lower() == ".csv" and path.stem in BY_STEM)
 
 
-def _fields(kind: type[Any]) -> Iterator[tuple[dataclasses.Field[Any], Any]]:
-    hints = typing.get_type_hints(kind)
-    return ((f, hints[f.name]) for f in dataclasses.fields(kind))
+def _shown(path: Path, root: Path) -> str:
+    return path.name if path == root else path.relative_to(root).as_posix()
 
 
-def _record(kind: type[Any], fields: dict[str, Any], header: list[str], cells: list[str], origin: Origin) -> Row:
-    if len(cells) != len(header):
-        raise InputRefused(f"{origin}: {len(cells)} cells under {len(header)} columns; check commas and quotes")
-    row = dict(zip(header, (c.strip() for c in cells), strict=True))
-    values = {name: _value(row[name], fields[name], name, origin) for name in header}
-    if "reported_text" in fields:
-        values["reported_text"] = "; ".join(f"{c} {row[c]}" for c in _REPORTED if row.get(c))
-    return typing.cast(Row, kind(origin=origin, **values))
+def _rows(lines: Iterable[tuple[int, list[str]]], name: str, kind: type[Any]) -> Iterator[Row | BadRow]:
+    header: list[str] | None = None
+    for number, cells in lines:
+        if header is None:
+            header = [c.strip() for c in cells]
+            if len(header) == 1 and (marks := [m for m in (";", "\t") if m in header[0]]):
+                what = "semicolons" if marks[0] == ";" else "tabs"
+                raise InputRefused(f"{name}:{number}: the columns stand between {what}; save it with commas")
+            check_header(f"{name}:{number}", header, kind)
+            continue
+        origin = Origin(name, number)
+        try:
+            yield row(kind, header, cells, origin)
+        except InputRefused as refused:
+            given = dict(zip(header, (c.strip() for c in cells), strict=False))
+            yield BadRow(str(origin), str(refused), kind, given)
+    if header is None:
+        check_header(f"{name}:1", [], kind)
 
 
-def _value(cell: str, kind: Any, column: str, origin: Origin) -> Any:
-    if typing.get_origin(kind) is tuple:
-        separator = DOUBTS if column == "doubt" else ";"
-        return tuple(part.strip() for part in cell.split(separator) if part.strip())
-    wanted = set(typing.get_args(kind)) if isinstance(kind, types.UnionType) else {kind}
-    if not cell:
-        if type(None) in wanted:
-            return None
-        raise InputRefused(f"{origin}: column {column} is empty; it is required")
-    if int in wanted:
-        return int(_number(cell, _INTEGER, "a whole number such as 28", column, origin))
-    if Decimal in wanted:
-        return Decimal(_number(cell, _DECIMAL, "a plain decimal number such as 27.93", column, origin))
-    return cell
+def _by_header(path: Path, name: str) -> type[Any]:
+    header = next((cells for _, cells in csv_lines.read(path, name)), [])
+    fitting = _fitting([c.strip() for c in header])
+    if len(fitting) == 1:
+        return fitting[0]
+    raise InputRefused(
+        f"{name}: which table it is cannot be told from name and header; call it one of "
+        f"{', '.join(f'{stem}.csv' for stem in BY_STEM)}"
+    )
 
 
-def _number(cell: str, pattern: re.Pattern[str], form: str, column: str, origin: Origin) -> str:
-    if not pattern.fullmatch(cell):
-        shown = cell if len(cell) <= _SHOWN else cell[:_SHOWN] + "..."
-        raise InputRefused(f"{origin}: column {column} has {shown!r}; write {form}, or leave it empty")
-    return cell
+def _fitting(header: Sequence[str]) -> list[type[Any]]:
+    """Return the kinds of rows that a header fits: all required columns, and none that is not known."""
+    given = set(header)
+    return [
+        kind
+        for kind in TABLES.values()
+        if given <= columns(kind).keys() and {n for n, c in columns(kind).items() if c.required} <= given
+    ]

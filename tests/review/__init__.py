@@ -1,0 +1,1 @@
+"""Reviews of files: taken in, answered again, and given out as files."""
