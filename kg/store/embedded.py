@@ -14,6 +14,7 @@ import pyoxigraph as ox
 from kg.errors import InputRefused, QueryRefused, StoreUnavailable
 from kg.iris import BASE, EV
 from kg.store.engine import EngineDamaged, Mark, Patch, Solutions
+from kg.store.footers import check_footers
 from kg.store.names import DEFAULT, STATE
 from kg.store.records import NOTHING
 
@@ -48,6 +49,7 @@ class EmbeddedEngine:
 
         Raises EngineDamaged, StoreUnavailable.
         """
+        check_footers(folder)
         with _translated(str(folder)):
             return cls(ox.Store(str(folder)), str(folder))
 
@@ -57,6 +59,7 @@ class EmbeddedEngine:
 
         Raises EngineDamaged, StoreUnavailable.
         """
+        check_footers(folder)
         with _translated(str(folder)):
             return cls(ox.Store.read_only(str(folder)), str(folder))
 

@@ -7,6 +7,7 @@ links), ``answers/`` (kept beside the store), ``lock``.
 from __future__ import annotations
 
 import fcntl
+import glob
 import json
 import os
 import re
@@ -18,11 +19,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from kg.errors import StoreUnavailable
+from kg.errors import NoRoom, StoreUnavailable
 from kg.store.embedded import EmbeddedEngine
 
 _KEPT: Final = 2
-_BEFORE_JOURNAL: Final = frozenset({"lock", "answers"})
+KEYS: Final = "keys"
+_BEFORE_JOURNAL: Final = frozenset({"lock", "answers", KEYS})
 _CHECKPOINT: Final = re.compile(r"([0-9]+)-([0-9]+)")
 RESERVE_BYTES: Final = 64 * 1024 * 1024
 PAUSE: Final = 0.02
@@ -51,17 +53,38 @@ class Folder:
         self.answers = path / "answers"
         self._lock = path / "lock"
 
+    @classmethod
+    def at(cls, url: str) -> Folder:
+        """Return the folder of the store at ``oxigraph:PATH``.
+
+        Raises StoreUnavailable for an address of another kind.
+        """
+        scheme, _, path = url.partition(":")
+        if scheme != "oxigraph" or not path:
+            raise StoreUnavailable(f"{url!r} is not the address of a store in a folder; write oxigraph:PATH")
+        return cls(Path(path).expanduser().absolute())
+
+    def is_empty(self) -> bool:
+        """Tell whether the folder holds nothing that a store is made of."""
+        return {entry.name for entry in self.path.iterdir()} <= _BEFORE_JOURNAL
+
+    def is_foreign(self) -> bool:
+        """Tell whether the folder holds things, none of them of a store."""
+        return not self.is_empty() and not any(p.exists() for p in (self.journal, self.engine, self.checkpoints))
+
     def check_present(self) -> None:
         """Say what is wrong with a folder that should hold a store.
 
         Raises StoreUnavailable.
         """
         if not self.path.exists():
-            raise StoreUnavailable(f"no store at {self.path}; run `kg build`")
+            aside = max(self.path.parent.glob(f"{glob.escape(self.path.name)}.before-restore-*"), default=None)
+            more = f", or rename {aside}, which a restore put aside" if aside else ""
+            raise StoreUnavailable(f"no store at {self.path}; run `kg build`{more}")
         if not self.path.is_dir():
             raise StoreUnavailable(f"{self.path} is a file, and a store is a folder; name another path")
         if not self.journal.exists():
-            if {entry.name for entry in self.path.iterdir()} <= _BEFORE_JOURNAL:
+            if self.is_empty():
                 raise StoreUnavailable(f"no store at {self.path}: the folder is empty; run `kg build`")
             if self.engine.exists() or self.checkpoints.exists():
                 raise StoreUnavailable(
@@ -78,7 +101,7 @@ class Folder:
             if not self.path.exists():
                 self.path.mkdir(parents=True)
                 sync(self.path.parent)
-            if self.path.is_dir() and {entry.name for entry in self.path.iterdir()} <= _BEFORE_JOURNAL:
+            if self.path.is_dir() and self.is_empty():
                 return True
         self.check_present()
         return not self.engine.exists() and not self.checkpoints.exists()
@@ -112,6 +135,8 @@ class Folder:
             descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o644)
             try:
                 taken = _flocked(descriptor, patience)
+                if taken and not self._is_lock(descriptor):
+                    taken = False
                 if taken:
                     holder = {"pid": os.getpid(), "since": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}
                     os.ftruncate(descriptor, 0)
@@ -123,6 +148,13 @@ class Folder:
             os.close(descriptor)
             raise Locked(self._held())
         return descriptor
+
+    def _is_lock(self, descriptor: int) -> bool:
+        """Tell whether a descriptor is of the lock that is there now: a restore may have put another store there."""
+        try:
+            return os.path.samestat(os.fstat(descriptor), self._lock.stat())
+        except FileNotFoundError:
+            return False
 
     def _held(self) -> str:
         try:
@@ -136,11 +168,11 @@ class Folder:
     def check_room(self, bytes: int) -> None:
         """Refuse a write for which the disk may not have room: an engine that ran out of it must be reopened.
 
-        Raises StoreUnavailable.
+        Raises NoRoom.
         """
         free, needed = shutil.disk_usage(self.path).free, RESERVE_BYTES + bytes
         if free < needed:
-            raise StoreUnavailable(
+            raise NoRoom(
                 f"the disk of {self.path} has {free // 2**20} MiB free, and this write needs {needed // 2**20}; "
                 "nothing was written; free disk space and repeat"
             )

@@ -7,13 +7,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 from threading import RLock
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, insert, select, tuple_
+from sqlalchemy import Connection, Engine, Select, func, insert, select
 
 from kg.errors import StoreUnavailable, UnknownTerm
 from kg.store import canonical, rows, schema
@@ -68,6 +68,16 @@ class Journal:
             row = sql.execute(query).one_or_none()
         return Commit(*row) if row else NOTHING
 
+    def known_by(self, moment: str, at: int | None = None) -> Commit:
+        """Return the newest commit at or before a moment (UTC, as ``time`` of a commit); NOTHING before the first."""
+        by_then = func.replace(commits.c.time, "Z", "") <= moment.removesuffix("Z")
+        query = select(commits).where(by_then).order_by(commits.c.number.desc()).limit(1)
+        if at is not None:
+            query = query.where(commits.c.number <= at)
+        with self._reading() as sql:
+            row = sql.execute(query).one_or_none()
+        return Commit(*row) if row else NOTHING
+
     def commits(self, since: int = 0, until: int | None = None) -> list[Commit]:
         """Return the commits after one number up to another, oldest first, with the record versions that each wrote."""
         last = self.head().number if until is None else until
@@ -94,12 +104,20 @@ class Journal:
         with self._reading() as sql:
             return list(map(rows.version_of, sql.execute(query)))
 
-    def latest(self, names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], RecordVersion]:
+    def names(self, at: int | None = None) -> list[tuple[str, str]]:
+        """Return source and id of every record that ever was, sorted."""
+        query = select(records.c.source, records.c.id).order_by(records.c.source, records.c.id)
+        if at is not None:
+            query = query.where(records.c.key.in_(select(versions.c.record).where(versions.c.commit_number <= at)))
+        with self._reading() as sql:
+            return [(row.source, row.id) for row in sql.execute(query)]
+
+    def latest(self, names: Iterable[tuple[str, str]], at: int | None = None) -> dict[tuple[str, str], RecordVersion]:
         """Return the newest version of each named record that ever was, live or retracted."""
         found: dict[tuple[str, str], RecordVersion] = {}
         with self._reading() as sql:
             for chunk in rows.chunks(names):
-                for row in sql.execute(rows.latest(None).where(tuple_(records.c.source, records.c.id).in_(chunk))):
+                for row in sql.execute(rows.latest(at).where(rows.named(chunk))):
                     found[row.source, row.id] = rows.version_of(row)
         return found
 
@@ -132,13 +150,14 @@ class Journal:
         """Yield every live record with its content, sorted by source and id."""
         yield from self._with_content(rows.latest(at).where(versions.c.action == "put"))
 
-    def changed(self, since: int) -> Iterator[tuple[RecordVersion, bytes]]:
+    def changed(self, since: int, until: int | None = None) -> Iterator[tuple[RecordVersion, bytes]]:
         """Yield the newest version of each record changed after a commit, with its content (empty when retracted)."""
-        yield from self._with_content(rows.latest(None).where(rows.touched(since)))
+        yield from self._with_content(rows.latest(until).where(rows.touched(since, until)))
 
-    def unchanged_before(self, since: int) -> Iterator[tuple[RecordVersion, bytes]]:
+    def unchanged_before(self, since: int, until: int | None = None) -> Iterator[tuple[RecordVersion, bytes]]:
         """Yield, for each record changed after a commit and live then, the version that was live then."""
-        yield from self._with_content(rows.latest(since).where(rows.touched(since), versions.c.action == "put"))
+        live_then = rows.latest(since).where(rows.touched(since, until), versions.c.action == "put")
+        yield from self._with_content(live_then)
 
     def speakers(self, keys: Iterable[int]) -> dict[int, set[int]]:
         """Return the records that ever said something of some subjects (by ``subject_key``), and of which of them."""
@@ -149,9 +168,9 @@ class Journal:
                     found[row.record].add(row.subject)
         return found
 
-    def live_among(self, keys: Sequence[int]) -> Iterator[tuple[RecordVersion, bytes]]:
+    def live_among(self, keys: Sequence[int], at: int | None = None) -> Iterator[tuple[RecordVersion, bytes]]:
         """Yield those of at most CHUNK records that are live, with their content."""
-        yield from self._with_content(rows.latest(None).where(versions.c.action == "put", versions.c.record.in_(keys)))
+        yield from self._with_content(rows.latest(at).where(versions.c.action == "put", versions.c.record.in_(keys)))
 
     # Checking.
 
@@ -192,7 +211,7 @@ class Journal:
         before = self.head()
         latest = self.latest((e.source, e.id) for e in entries)
         number = before.number + 1
-        time = max(datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), before.time)
+        time = _later_than(before.time)
         written = tuple(
             RecordVersion(
                 e.source, e.id, latest[e.source, e.id].version + 1 if (e.source, e.id) in latest else 1,
@@ -246,3 +265,14 @@ class Journal:
                 "put the last good copy in its place with `kg restore`"
             )
         return content
+
+
+def _later_than(before: str) -> str:
+    """Return the time of now in UTC to the millisecond, or the next after a time where the clock is not beyond it.
+
+    No two commits have one time, so that each can be named by it, and a clock set back leaves them in order.
+    """
+    now = datetime.now(UTC)
+    if before:
+        now = max(now, datetime.fromisoformat(before) + timedelta(milliseconds=1))
+    return now.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"

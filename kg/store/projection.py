@@ -30,34 +30,34 @@ class Delta:
     added: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
 
-def delta(journal: Journal, since: int) -> Delta:
-    """Return what brings an engine that holds commit ``since`` to the newest commit.
+def delta(journal: Journal, since: int, until: int | None = None) -> Delta:
+    """Return what brings an engine that holds commit ``since`` to a later one, the newest without a number.
 
     A triple goes only when no live record states it any more.
 
     Raises StoreUnavailable.
     """
     change = Delta()
-    for version, content in journal.unchanged_before(since):
+    for version, content in journal.unchanged_before(since, until):
         _collect(change.removed, version, content)
-    for version, content in journal.changed(since):
+    for version, content in journal.changed(since, until):
         if version.action == "put":
             _collect(change.added, version, content)
     for graph in change.removed.keys() & change.added.keys():
         kept = change.removed[graph] & change.added[graph]
         change.removed[graph] -= kept
         change.added[graph] -= kept
-    _spare_stated(journal, change.removed)
+    _spare_stated(journal, change.removed, until)
     return change
 
 
-def _spare_stated(journal: Journal, removed: dict[str, set[str]]) -> None:
+def _spare_stated(journal: Journal, removed: dict[str, set[str]], at: int | None) -> None:
     """Take out of what is to be removed all that a live record still states."""
     speakers = journal.speakers(_subjects(removed))
     for chunk in chunks(speakers):
         subjects = _subjects(removed)
         asked = [record for record in chunk if not speakers[record].isdisjoint(subjects)]
-        for version, content in journal.live_among(asked):
+        for version, content in journal.live_among(asked, at):
             stated = set(canonical.lines(content))
             for graph in graphs_of(version.source):
                 removed[graph] -= stated
@@ -96,7 +96,7 @@ def entry(version: RecordVersion) -> list[str]:
         (EV + "version", Literal(version.version)),
         (EV + "digest", Literal(version.digest)),
         (EV + "graph", NamedNode(version.graph)),
-        (PROV + "generatedAtTime", Literal(version.time, datatype=NamedNode(XSD + "dateTime"))),
+        (PROV + "generatedAtTime", Literal(_canonical(version.time), datatype=NamedNode(XSD + "dateTime"))),
         *((DCTERMS + "source", _iri_or_text(text)) for text in (version.origin,) if text),
         *((DCTERMS + "license", _iri_or_text(text)) for text in (version.licence,) if text),
     ]
@@ -108,6 +108,12 @@ def _collect(graphs: dict[str, set[str]], version: RecordVersion, content: bytes
     for graph in graphs_of(version.source):
         graphs[graph].update(lines)
     graphs[CATALOG].update(entry(version))
+
+
+def _canonical(time: str) -> str:
+    """Return the time of a commit without trailing zeros, as an engine keeps it."""
+    seconds, point, fraction = time.removesuffix("Z").partition(".")
+    return f"{seconds}{(point + fraction).rstrip('0.')}Z"
 
 
 def _iri_or_text(text: str) -> NamedNode | Literal:

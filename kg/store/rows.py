@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Select, func, insert, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, or_, select
 
 from kg.store import canonical
 from kg.store.records import Commit, RecordVersion
@@ -40,10 +40,19 @@ def latest(at: int | None) -> Select[Any]:
     return told().where(versions.c.version == newest.scalar_subquery())
 
 
-def touched(since: int) -> Any:
-    """Say that a record changed after a commit."""
+def touched(since: int, until: int | None = None) -> Any:
+    """Say that a record changed after a commit, up to another."""
     recent = versions.alias("recent")
-    return versions.c.record.in_(select(recent.c.record).where(recent.c.commit_number > since))
+    changed = select(recent.c.record).where(recent.c.commit_number > since)
+    return versions.c.record.in_(changed if until is None else changed.where(recent.c.commit_number <= until))
+
+
+def named(names: Iterable[tuple[str, str]]) -> ColumnElement[bool]:
+    """Say that a record is one of some, by source and id; as a list of pairs, SQLite would look at every record."""
+    by_source: dict[str, list[str]] = {}
+    for source, name in names:
+        by_source.setdefault(source, []).append(name)
+    return or_(*(and_(records.c.source == source, records.c.id.in_(ids)) for source, ids in by_source.items()))
 
 
 def version_of(row: Sequence[Any]) -> RecordVersion:
@@ -96,7 +105,7 @@ def _keys(sql: Connection, names: Sequence[tuple[str, str]]) -> dict[tuple[str, 
     """Return the key of each named record, made where it is new."""
     keys: dict[tuple[str, str], int] = {}
     for chunk in chunks(names):
-        found = select(records).where(tuple_(records.c.source, records.c.id).in_(chunk))
+        found = select(records).where(named(chunk))
         keys.update(((row.source, row.id), row.key) for row in sql.execute(found))
     fresh = [name for name in names if name not in keys]
     first = (sql.scalar(select(func.max(records.c.key))) or 0) + 1

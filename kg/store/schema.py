@@ -6,6 +6,7 @@ The tables are append-only: nothing is ever updated or deleted, so that what was
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,9 +33,10 @@ from sqlalchemy import (
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
-from kg.errors import StoreUnavailable
+from kg.errors import NoRoom, StoreUnavailable
 
 FORMAT: Final = 1
+_LITTLE: Final = 1024 * 1024
 _BUSY_SECONDS: Final = 10
 
 metadata = MetaData()
@@ -43,7 +45,7 @@ commits = Table(
     "commits",
     metadata,
     Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("time", String(20), nullable=False),  # UTC, ISO 8601, seconds; never before that of the commit before
+    Column("time", String(24), nullable=False),  # UTC, ISO 8601, milliseconds; after that of the commit before
     Column("author", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("previous_hash", String(64), nullable=False),
@@ -116,7 +118,15 @@ def translated(place: str) -> Iterator[None]:
         yield
     except SQLAlchemyError as error:
         said = str(getattr(error, "orig", None) or error)
-        raise StoreUnavailable(f"the journal {place} cannot be used: {said}; {_remedy(said)}") from error
+        if "disk I/O error" in said and _is_full(Path(place)):
+            said = "its disk is full"
+        kind = NoRoom if "full" in said else StoreUnavailable
+        raise kind(f"the journal {place} cannot be used: {said}; {_remedy(said)}") from error
+
+
+def _is_full(place: Path) -> bool:
+    """Tell whether there is no room beside a file: SQLite calls that an I/O error where it opens its shared memory."""
+    return place.parent.is_dir() and shutil.disk_usage(place.parent).free < _LITTLE
 
 
 def _remedy(said: str) -> str:

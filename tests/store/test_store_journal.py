@@ -47,20 +47,45 @@ def test_commits_tell_who_when_why_and_what() -> None:
         assert b'"4"' in store.content("tests", "counter", 4)
 
 
-def test_time_never_runs_backwards(monkeypatch: pytest.MonkeyPatch) -> None:
+def clock(monkeypatch: pytest.MonkeyPatch, *moments: str) -> None:
+    """Let the journal read these moments, one after the other, as the time of now."""
     from datetime import UTC, datetime
 
-    class Clock(datetime):
-        moments = iter(["2031-01-01", "2030-01-01"])
+    told = iter(moments)
 
+    class Clock(datetime):
         @classmethod
         def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
-            return datetime.fromisoformat(next(cls.moments)).replace(tzinfo=UTC)
+            return datetime.fromisoformat(next(told)).replace(tzinfo=UTC)
 
+    monkeypatch.setattr("kg.store.journal.datetime", Clock)
+
+
+def test_a_clock_set_back_an_hour_leaves_history_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock(monkeypatch, "2031-01-01T10:00:00.250", "2031-01-01T09:00:00", "2031-01-01T09:00:00", "2031-01-01T10:00:01")
     with Store.open("memory:") as store:
-        monkeypatch.setattr("kg.store.journal.datetime", Clock)
-        replayed(store, 2)
-        assert [c.time for c in store.commits()] == ["2031-01-01T00:00:00Z", "2031-01-01T00:00:00Z"]
+        replayed(store, 4)
+        assert [c.time.removeprefix("2031-01-01T") for c in store.commits()] == [
+            "10:00:00.250Z", "10:00:00.251Z", "10:00:00.252Z", "10:00:01.000Z",
+        ]  # fmt: skip
+        assert [store.known_by(c.time).number for c in store.commits()] == [1, 2, 3, 4]
+        assert store.known_by("2031-01-01T10:00:00.249Z").number == 0
+        assert store.known_by("2031-01-01T10:00:00.999Z").number == 3
+        assert store.known_by("2099-12-31T23:59:59.999Z").number == 4
+        assert store.verify() == []
+
+
+def test_times_to_the_second_of_an_older_journal_are_in_their_place(folder: Path) -> None:
+    with closing(sqlite3.connect(folder / "journal.sqlite")) as sql:
+        sql.execute("UPDATE commits SET time = '2020-01-01T00:00:0' || (number / 4) || 'Z'")
+        sql.commit()
+    with Store.open(f"oxigraph:{folder}") as store:
+        found = [store.known_by(f"2020-01-01T00:00:0{second}.000Z").number for second in range(4)]
+        assert found == [3, 7, 11, 12]
+        assert store.known_by("2019-12-31T23:59:59.999Z").number == 0
+    with Store.open(f"oxigraph:{folder}", "write") as store:
+        replayed(store, 13)
+        assert store.known_by("2020-01-01T00:00:09.000Z").number == 12
 
 
 def test_every_commit_is_flushed_to_the_disk(folder: Path) -> None:
