@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import chain
 
 from kg import __version__, iris
+from kg.evidence import as_entered
+from kg.evidence.derivations import rules_used, zero_cells
 from kg.evidence.effects import Effect, effects, study
 from kg.evidence.identity import METHOD_VERSION, answer_id, set_digest
 from kg.evidence.pooling import Options, is_log, options, pooled
+from kg.evidence.publication import published_by
 from kg.evidence.published import PublishedAnalysis, same_question
-from kg.evidence.wording import favours, sentence, title
+from kg.evidence.wording import favours, important_difference, sentence, title
 from kg.harmonise.contrasts import Harmonised, harmonise
-from kg.model.answer import Answer, Provenance, Software, Subgroup
+from kg.model.answer import Answer, Excluded, Provenance, Software, Subgroup
 from kg.model.question import Question
 from kg.model.trialset import TrialSet
 from kg.protocol import Protocol
@@ -25,6 +29,7 @@ QUERIES = (
     "trials/arms",
     "trials/arm-components",
     "trials/trial-facts",
+    "trials/trial-identifiers",
     "trials/trial-conditions",
     "trials/arm-results",
     "trials/reported-contrasts",
@@ -43,6 +48,8 @@ class Ground:
     digests: Mapping[str, str]
     records_by_id: Mapping[str, tuple[str, ...]]
     fingerprint: str
+    retracted: Mapping[str, Excluded] = field(default_factory=dict)
+    """Trials that left the evidence, by IRI, as an answer lists them."""
 
 
 def answer(question: Question, protocol: Protocol, ground: Ground) -> Answer:
@@ -63,24 +70,36 @@ def answer_analysis(
 
 def _answered(question: Question, protocol: Protocol, ground: Ground, analysis: PublishedAnalysis | None) -> Answer:
     found = trial_set(question, protocol, ground.rows, ground.vocabulary)
-    harmonised = harmonise(question, found, protocol)
-    if analysis is not None and analysis.levels:
+    found, left_out = published_by(question, found, protocol)
+    rule = as_entered.rule_of(analysis, protocol)
+    harmonised = as_entered.counted(harmonise(question, found, protocol), rule)
+    if analysis is not None and analysis.levels and not protocol.as_entered:
         harmonised = _levelled(harmonised, analysis)
     measure = harmonised.measure
-    how = options(question, protocol, measure)
-    worked = effects(harmonised.contrasts, measure, protocol)
-    pool, weights, ci_method, warnings = pooled(worked, measure, how, protocol)
+    how = options(question, protocol, measure, rule)
+    every = effects(harmonised.contrasts, measure, protocol)
+    worked = as_entered.in_total(every, rule)
+    if protocol.as_entered and analysis is not None:
+        shows = rule.shows_total
+        harmonised = replace(harmonised, excluded=as_entered.told(harmonised.excluded, harmonised.contrasts))
+        pool, weights, ci_method, warnings = as_entered.pooled_as_shown(worked, measure, how, protocol, shows=shows)
+    else:
+        pool, weights, ci_method, warnings = pooled(worked, measure, how, protocol)
+    why = next(iter(warnings), None) if protocol.as_entered and pool.display is None else None
     same = analysis or same_question(question, measure, list(ground.published))
     trials = frozenset(e.contrast.trial.trial for e in worked)
-    published = same.published(None, trials) if same else None
-    provenance = _provenance(question, found, worked, protocol, ground)
-    resolved = _resolved(question, protocol, measure, how, analysis) | {"scales": _scales(worked, found, measure)}
+    published = (
+        same.published(None, trials) if same and (question.published_by is None or trials == same.trials) else None
+    )
+    provenance = _provenance(question, found, every, protocol, ground)
+    resolved = _resolved(question, protocol, measure, how, analysis) | {"scales": _scales(every, found, measure)}
+    resolved |= as_entered.resolved(protocol, rule) | rules_used(every)
     return Answer(
         id=answer_id(resolved, provenance.set_digest),
         question=question,
         protocol=question.protocol,
         title=title(question),
-        sentence=sentence(question, harmonised, pool, published, protocol),
+        sentence=sentence(question, harmonised, pool, published, protocol, how.level, why),
         measure=measure,
         model="common-effect" if how.common_effect else "random-effects",
         method=how.method,
@@ -88,32 +107,53 @@ def _answered(question: Question, protocol: Protocol, ground: Ground, analysis: 
         scale="log" if is_log(measure) else "identity",
         k_eligible=harmonised.eligible,
         pool=pool,
-        studies=tuple(study(e, w, measure) for e, w in zip(worked, weights, strict=True)),
-        excluded=harmonised.excluded,
+        studies=tuple(study(e, w, measure, how.study_level) for e, w in zip(worked, weights, strict=True)),
+        excluded=_listed(harmonised.excluded, left_out, _retracted(same, ground)),
         warnings=(*harmonised.warnings, *warnings),
         published=published,
         provenance=provenance,
         favours=favours(question, harmonised, found.lower_is_better),
-        subgroups=_subgroups(worked, measure, how, protocol, analysis) if analysis else (),
+        important_difference=important_difference(question, harmonised, protocol),
+        subgroups=_subgroups(question, every, measure, how, protocol, analysis) if analysis else (),
+        ci_level=how.level,
+        steps=(*harmonised.steps, zero_cells(worked)),
     )
+
+
+def _retracted(same: PublishedAnalysis | None, ground: Ground) -> Iterable[Excluded]:
+    """Return the trials that the review pooled for the same question and that were retracted since."""
+    return [ground.retracted[trial] for trial in same.trials & ground.retracted.keys()] if same else []
+
+
+def _listed(*excluded: Iterable[Excluded]) -> tuple[Excluded, ...]:
+    return tuple(sorted(chain(*excluded), key=lambda e: (e.label.casefold(), e.trial)))
 
 
 def _levelled(found: Harmonised, analysis: PublishedAnalysis) -> Harmonised:
     """Keep the trials to which the review assigned a level; its subgroup analyses hold no others."""
-    assigned = {trial for trials in analysis.levels.values() for trial in trials}
+    assigned = {trial for members in analysis.levels.values() for trial, _ in members}
     kept = tuple(c for c in found.contrasts if c.trial.trial in assigned)
     return replace(found, contrasts=kept)
 
 
 def _subgroups(
-    worked: Sequence[Effect], measure: str, how: Options, protocol: Protocol, analysis: PublishedAnalysis
+    question: Question,
+    worked: Sequence[Effect],
+    measure: str,
+    how: Options,
+    protocol: Protocol,
+    analysis: PublishedAnalysis,
 ) -> tuple[Subgroup, ...]:
     made = []
-    for level, trials in analysis.levels.items():
-        own = [e for e in worked if e.contrast.trial.trial in trials]
-        pool, weights, _ci, _warnings = pooled(own, measure, how, protocol)
-        rows = tuple(study(e, w, measure) for e, w in zip(own, weights, strict=True))
-        made.append(Subgroup(level, pool, rows, analysis.published(level)))
+    for level, members in as_entered.levels(analysis, protocol.analysis(analysis.identifier)).items():
+        own = as_entered.within(worked, members)
+        if protocol.as_entered:
+            pool, weights, _ci, _warnings = as_entered.pooled_as_shown(own, measure, how, protocol, shows=True)
+        else:
+            pool, weights, _ci, _warnings = pooled(own, measure, how, protocol)
+        rows = tuple(study(e, w, measure, how.study_level) for e, w in zip(own, weights, strict=True))
+        same = question.published_by is None or {e.contrast.trial.trial for e in own} == {t for t, _ in members}
+        made.append(Subgroup(level, pool, rows, analysis.published(level) if same else None))
     return tuple(made)
 
 
@@ -153,10 +193,8 @@ def _provenance(
 
 def _scales(worked: Sequence[Effect], found: TrialSet, measure: str) -> list[list[object]]:
     """Return range and direction of the instruments used, and the direction of the outcome where effects follow it."""
-    used = {e.contrast.instrument for e in worked} - {None}
-    scales: list[list[object]] = [
-        [i.instrument, i.minimum, i.maximum, i.lower_is_better] for i in found.instruments.values() if i in used
-    ]
+    used = {e.contrast.instrument for e in worked if e.contrast.instrument is not None}
+    scales: list[list[object]] = [[i.instrument, i.minimum, i.maximum, i.lower_is_better] for i in used]
     direction: list[list[object]] = [[found.outcomes[0], found.lower_is_better]] if measure == "SMD" else []
     return sorted(scales, key=lambda scale: str(scale[0])) + direction
 
@@ -176,4 +214,5 @@ def _resolved(
         "i2_definition": protocol.i2_definition,
         "minimum_for_prediction_interval": protocol.minimum_for_prediction_interval,
         "subgroups_of": analysis.iri if analysis is not None and analysis.levels else None,
+        **({"published_by": question.published_by} if question.published_by else {}),
     }

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from kg.harmonise.contrasts import Contrast
-from kg.iris import local
+from kg.evidence.paired import paired_effect
+from kg.evidence.reported import quantile, reported_effect
+from kg.harmonise.contrast import Contrast
 from kg.model.answer import Displayed, Study
 from kg.pooling import escalc
 from kg.protocol import Protocol
 
-RATIOS = ("RR", "OR")
-Z975 = 1.959963984540054
+RATIOS = ("RR", "OR", "PETO", "HR", "IRR", "ROM", "RATIO")
+"""Measures that are pooled on the log scale and shown as ratios."""
+_ODDS = ("OR", "PETO")
 
 
 @dataclass(frozen=True)
@@ -33,10 +35,32 @@ def effects(contrasts: Sequence[Contrast], measure: str, protocol: Protocol) -> 
 
     Raises NotPoolable where figures are impossible.
     """
-    several = len(contrasts) > 1
-    return [
-        _reported(c, measure, several=several) if c.reported else _computed(c, measure, protocol) for c in contrasts
-    ]
+    several = len(contrasts) > 1 and not protocol.as_entered
+    return [_effect(c, measure, protocol, several=several) for c in contrasts]
+
+
+def _effect(contrast: Contrast, measure: str, protocol: Protocol, *, several: bool) -> Effect:
+    if contrast.reported:
+        return Effect(contrast, *reported_effect(contrast, measure, ratio=measure in RATIOS, several=several))
+    if contrast.why_not is not None:
+        return Effect(contrast, None, None, contrast.why_not)
+    if contrast.correlation is not None:
+        return Effect(contrast, *paired_effect(contrast, measure, protocol.zero_cells))
+    return _of_clusters(_computed(contrast, measure, protocol))
+
+
+def _of_clusters(effect: Effect) -> Effect:
+    """Return an effect with the precision that its clusters leave it: that of the effective sample size.
+
+    The variance times the design effect is that of all counts divided by it, which are rounded where they are pooled
+    themselves (Handbook 23.1.4).
+    """
+    by = effect.contrast.design_effect
+    if by == 1 or effect.vi is None:
+        return effect
+    a, n1, c, n2 = (None,) * 4 if effect.columns is None else (round(x / by) for x in effect.columns)
+    columns = None if a is None or n1 is None or c is None or n2 is None else (min(a, n1), n1, min(c, n2), n2)
+    return replace(effect, vi=effect.vi * by, columns=columns)
 
 
 def _computed(contrast: Contrast, measure: str, protocol: Protocol) -> Effect:
@@ -67,8 +91,10 @@ def _computed(contrast: Contrast, measure: str, protocol: Protocol) -> Effect:
     if measure in RATIOS:
         if a + c == 0:
             return Effect(contrast, None, None, "no event in either arm (Handbook 10.4.4.1)")
-        if a == n1_ and c == n2_ and measure == "OR":
-            return Effect(contrast, None, None, "an event in everybody: it says nothing of an odds ratio")
+        if a == n1_ and c == n2_ and (measure in _ODDS or protocol.double_zero == "either"):
+            what = "an odds ratio" if measure in _ODDS else "a ratio, by the protocol"
+            return Effect(contrast, None, None, f"an event in everybody: it says nothing of {what}")
+    adds = protocol.zero_cells if measure != "PETO" else 0.0
     found = escalc(
         measure,
         study=label,
@@ -76,42 +102,15 @@ def _computed(contrast: Contrast, measure: str, protocol: Protocol) -> Effect:
         n1i=[n1_],
         ci=[c],
         n2i=[n2_],
-        add=protocol.zero_cells,
-        to="only0" if protocol.zero_cells else "none",
+        add=adds,
+        to="only0" if adds else "none",
+        vtype=protocol.counts_variance if measure in ("RR", "RD") else "LS",
     )
     if not found.estimable[0]:
         return Effect(contrast, None, None, found.why_not.get(0, "its variance is zero"), (), (a, n1_, c, n2_))
-    zero = protocol.zero_cells and 0 in (a, c, n1_ - a, n2_ - c)
+    zero = adds and 0 in (a, c, n1_ - a, n2_ - c)
     steps = (f"zero cell: {protocol.zero_cells:g} added to every cell (Handbook 10.4.4.2)",) if zero else ()
     return Effect(contrast, float(found.yi[0]), float(found.vi[0]), None, steps, (a, n1_, c, n2_))
-
-
-def _reported(contrast: Contrast, measure: str, *, several: bool) -> Effect:
-    reported = contrast.reported
-    assert reported is not None
-    if reported.measure is None or local(reported.measure) != measure:
-        said = f"only a p value ({reported.p_text}) is reported" if reported.p_text else "no effect is reported"
-        if reported.measure is not None and reported.estimate is not None:
-            said = f"a {local(reported.measure)} is reported, which is not a {measure}"
-        return Effect(contrast, None, None, said)
-    ratio = measure in RATIOS
-    if reported.estimate is None:
-        return Effect(contrast, None, None, f"only a p value ({reported.p_text}) is reported")
-    if measure == "MD" and several:
-        why = "the scale of the reported difference is not stated, so it cannot be pooled"
-        return Effect(contrast, None, None, why)
-    se: float | None = reported.se
-    steps: tuple[str, ...] = ("effect: as reported by the trial",)
-
-    def scale(x: float) -> float:
-        return math.log(x) if ratio else x
-
-    if se is None and reported.ci_low is not None and reported.ci_high is not None:
-        se = (scale(reported.ci_high) - scale(reported.ci_low)) / (2 * Z975)
-        steps = (*steps, "standard error from the 95 % interval (Handbook 6.3.1)")
-    if se is None or se <= 0:
-        return Effect(contrast, None, None, "the effect is reported without a standard error or interval")
-    return Effect(contrast, contrast.sign * scale(reported.estimate), se**2, None, steps)
 
 
 def _missing(names: Sequence[str], figures: Sequence[float | None]) -> str:
@@ -119,12 +118,12 @@ def _missing(names: Sequence[str], figures: Sequence[float | None]) -> str:
     return f"not reported: {', '.join(absent)}"
 
 
-def study(effect: Effect, weight: float | None, measure: str) -> Study:
-    """Return the row of the table that shows an effect."""
+def study(effect: Effect, weight: float | None, measure: str, level: float = 95.0) -> Study:
+    """Return the row of the table that shows an effect, with an interval of a level in percent."""
     contrast = effect.contrast
     ci = displayed = None
     if effect.yi is not None and effect.vi is not None:
-        half = Z975 * math.sqrt(effect.vi)
+        half = quantile(level) * math.sqrt(effect.vi)
         ci = (effect.yi - half, effect.yi + half)
         displayed = shown(effect.yi, ci, measure)
     warnings = contrast.warnings if effect.why_not is None else (*contrast.warnings, f"not estimable: {effect.why_not}")

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from kg.errors import Contradiction, NotPoolable
 from kg.evidence.effects import RATIOS, Effect, shown
+from kg.model.analysis_rule import AS_THE_PROTOCOL_SAYS, AnalysisRule
 from kg.model.answer import Alternative, Heterogeneity, Participants, Pool
 from kg.model.question import Question
 from kg.pooling import Pooled, pool
-from kg.protocol import CI_METHODS, METHODS, Protocol
+from kg.protocol import CI_METHODS, MEASURES, METHODS, Protocol
 
+OF_COUNTS = ("MH", "DL-MH", "PETO")
 COMMON_EFFECT = ("EE", "MH", "PETO")
 TESTS = {"wald": "z", "t": "t", "hk": "knha", "hk-adhoc": "adhoc"}
 HARTUNG_KNAPP = ("hk", "hk-adhoc")
@@ -24,6 +26,10 @@ class Options:
 
     method: str
     ci: str
+    level: float = 95.0
+    study_level: float = 95.0
+    counts_variance: str = "LS"
+    revman: bool = False
 
     @property
     def common_effect(self) -> bool:
@@ -31,8 +37,8 @@ class Options:
         return self.method in COMMON_EFFECT
 
 
-def options(question: Question, protocol: Protocol, measure: str) -> Options:
-    """Return the pooling options of a question.
+def options(question: Question, protocol: Protocol, measure: str, rule: AnalysisRule = AS_THE_PROTOCOL_SAYS) -> Options:
+    """Return the pooling options of a question; ``rule`` is that of an analysis of the review.
 
     Raises Contradiction, naming both, where two options exclude each other.
     """
@@ -42,9 +48,9 @@ def options(question: Question, protocol: Protocol, measure: str) -> Options:
         raise Contradiction(f"--method {method} is not known; known are {', '.join(METHODS)}")
     if asked_ci is not None and asked_ci not in CI_METHODS:
         raise Contradiction(f"--ci {asked_ci} is not known; known are {', '.join(CI_METHODS)}")
-    if method in ("MH", "PETO") and measure in ("MD", "SMD"):
+    if method in OF_COUNTS and measure in ("MD", "SMD"):
         raise Contradiction(f"--method {method} pools counts, but --measure {measure} is of means; choose one")
-    if method == "PETO" and measure != "OR":
+    if method == "PETO" and measure not in ("OR", "PETO"):
         raise Contradiction(f"--method PETO gives an odds ratio, but the measure is {measure}; ask for --measure OR")
     if method in COMMON_EFFECT:
         if asked_ci is not None and asked_ci != "wald":
@@ -52,8 +58,15 @@ def options(question: Question, protocol: Protocol, measure: str) -> Options:
                 f"--ci {asked_ci} estimates the spread of effects, which --method {method} takes to be none; "
                 "use --ci wald"
             )
-        return Options(method, "wald")
-    return Options(method, asked_ci or protocol.ci)
+        asked_ci = "wald"
+    return Options(
+        method=method,
+        ci=asked_ci or protocol.ci,
+        level=rule.ci_level,
+        study_level=rule.study_ci_level,
+        counts_variance=protocol.counts_variance,
+        revman=protocol.as_entered,
+    )
 
 
 def pooled(
@@ -76,7 +89,7 @@ def pooled(
 
     def fit(name: str) -> Pooled:
         if name not in fits:
-            fits[name] = _fit(usable, measure, how, name)
+            fits[name] = _fit(usable, measure, how, name, spread=name in (ci, "wald"))
         return fits[name]
 
     if len(usable) == 1:
@@ -118,23 +131,52 @@ def pooled(
     return value, [next(weights) if e.yi is not None else None for e in found], ci, warnings
 
 
-def _fit(usable: Sequence[Effect], measure: str, how: Options, ci: str) -> Pooled:
+def _fit(usable: Sequence[Effect], measure: str, how: Options, ci: str, *, spread: bool) -> Pooled:
+    """Return the fit with an interval of the effect and, where ``spread``, one of tau2, which is shown of one alone."""
     study = [e.contrast.label for e in usable]
     test = TESTS[ci]
-    if how.method in ("MH", "PETO"):
-        a, n1, c, n2 = (list(column) for column in zip(*(_counts(e, how) for e in usable), strict=True))
-        code = "PETO" if how.method == "PETO" else measure
-        return pool(ai=a, n1i=n1, ci=c, n2i=n2, measure=code, method=how.method, test=test, study=study)
+    if how.method in OF_COUNTS:
+        return _of_counts(usable, measure, how, test, study)
     yi, vi = [e.yi for e in usable], [e.vi for e in usable]
-    wants_interval = "QP" if not how.common_effect and len(usable) > 1 else None
-    return pool(yi=yi, vi=vi, measure=measure, method=how.method, test=test, study=study, tau2_ci=wants_interval)
+    wants_interval = "QP" if spread and not how.common_effect and len(usable) > 1 else None
+    return pool(
+        yi=yi,
+        vi=vi,
+        measure=measure if measure in MEASURES else "GEN",
+        method=how.method,
+        test=test,
+        level=how.level,
+        study=study,
+        tau2_ci=wants_interval,
+    )
+
+
+def _of_counts(usable: Sequence[Effect], measure: str, how: Options, test: str, study: list[str]) -> Pooled:
+    """Pool the tables themselves; RevMan adds to zero cells inside Mantel-Haenszel too, but for a risk difference."""
+    a, n1, c, n2 = (list(column) for column in zip(*(_counts(e, how) for e in usable), strict=True))
+    code = "PETO" if how.method == "PETO" else measure
+    form = how.counts_variance if code in ("RR", "RD") else "LS"
+    return pool(
+        ai=a,
+        n1i=n1,
+        ci=c,
+        n2i=n2,
+        measure=code,
+        method=how.method,
+        test=test,
+        level=how.level,
+        study=study,
+        vtype=form,
+        mh_add=0.5 if how.revman and code != "RD" and how.method != "PETO" else 0.0,
+        drop00=False if code == "RD" else None,
+    )
 
 
 def _counts(effect: Effect, how: Options) -> tuple[float, float, float, float]:
     if effect.columns is None:
+        why = "is analysed as paired" if effect.contrast.correlation is not None else "reports an effect only"
         raise Contradiction(
-            f"--method {how.method} needs the counts of both arms, but {effect.contrast.label} reports an effect only; "
-            "use --method EE"
+            f"--method {how.method} needs the counts of both arms, but {effect.contrast.label} {why}; use --method EE"
         )
     return effect.columns
 
@@ -168,9 +210,16 @@ def _alternative(name: str, fit: Pooled, measure: str) -> Alternative:
 
 
 def _participants(found: Sequence[Effect]) -> Participants:
-    left = sum(e.contrast.experimental.n or 0 for e in found)
-    right = sum(e.contrast.control.n or 0 for e in found)
-    return Participants(left, right, left + right)
+    """Count the people of each side; those who stood on both sides of a crossover trial are one in the total."""
+    sides = [(e.contrast.experimental.n or 0, e.contrast.control.n or 0, e.contrast.same_people) for e in found]
+    twice = sum(min(left, right) for left, right, same in sides if same)
+    left, right = sum(n for n, _, _ in sides), sum(n for _, n, _ in sides)
+    return Participants(left, right, left + right - twice)
+
+
+def nothing(found: Sequence[Effect], how: Options, why: str) -> tuple[Pool, list[float | None], str, list[str]]:
+    """Return the pool of rows that are not pooled, as ``pooled`` does, with the reason as a warning."""
+    return _nothing(len(found), _participants(found)), [None] * len(found), how.ci, [why]
 
 
 def _nothing(rows: int, people: Participants) -> Pool:

@@ -10,6 +10,8 @@ from kg.iris import local
 from kg.model.answer import Published
 from kg.model.question import Question
 
+Member = tuple[str, str | None]
+"""A trial that belongs to a level of a subgroup analysis; with a stratum, that stratum of it alone."""
 _TERMS = ("intervention", "comparator", "route", "outcome", "condition", "band", "instrument")
 
 
@@ -27,7 +29,7 @@ class PublishedAnalysis:
     measure: str
     values: dict[str | None, dict[str, Any]]
     trials: frozenset[str]
-    levels: dict[str, tuple[str, ...]]
+    levels: dict[str, tuple[Member, ...]]
     certainty: str | None
 
     def published(self, level: str | None = None, pooled: frozenset[str] | None = None) -> Published | None:
@@ -62,9 +64,10 @@ def analyses(catalog: Catalog, engine: Selects, review: str | None) -> list[Publ
     trials: dict[str, set[str]] = {}
     for row in rows("analysed-trials").records():
         trials.setdefault(row["analysis"], set()).add(row["trial"])
-    levels: dict[str, dict[str, list[str]]] = {}
+    levels: dict[str, dict[str, list[Member]]] = {}
     for row in rows("subgroup-levels").records():
-        levels.setdefault(row["analysis"], {}).setdefault(row["level"], []).append(row["trial"])
+        member = (row["trial"], row["stratum"])
+        levels.setdefault(row["analysis"], {}).setdefault(row["level"], []).append(member)
     certainty = {row["analysis"]: row["rating"] for row in rows("certainty").records()}
     return [
         PublishedAnalysis(
@@ -85,7 +88,9 @@ def analyses(catalog: Catalog, engine: Selects, review: str | None) -> list[Publ
     ]
 
 
-def _in_order(levels: dict[str, list[str]], values: dict[str | None, dict[str, Any]]) -> dict[str, tuple[str, ...]]:
+def _in_order(
+    levels: dict[str, list[Member]], values: dict[str | None, dict[str, Any]]
+) -> dict[str, tuple[Member, ...]]:
     """Return the levels in the order in which the review reports their pools."""
     order = {level: position for position, level in enumerate(values)}
     return {

@@ -18,8 +18,26 @@ NAMES = {
     "RD": "risk difference",
     "MD": "mean difference",
     "SMD": "standardised mean difference",
+    "PETO": "Peto odds ratio",
+    "HR": "hazard ratio",
+    "IRR": "rate ratio",
+    "ROM": "ratio of means",
+    "RATIO": "ratio",
+    "GEN": "effect",
 }
-_NO_EFFECT = {"RR": 1.0, "OR": 1.0}
+_NO_EFFECT = dict.fromkeys(("RR", "OR", "PETO", "HR", "IRR", "ROM", "RATIO"), 1.0)
+
+
+_HIGHER = {
+    "RR": "the risk is",
+    "OR": "the odds are",
+    "RD": "the risk is",
+    "PETO": "the odds are",
+    "HR": "the hazard is",
+    "IRR": "the rate is",
+    "RATIO": "the ratio is",
+    "GEN": "the effect is",
+}
 
 
 def title(question: Question) -> str:
@@ -29,6 +47,8 @@ def title(question: Question) -> str:
     more += [question.route.label] if question.route else []
     more += [f"in {question.condition.label}"] if question.condition else []
     more += [f"on the {question.instrument.label}"] if question.instrument else []
+    more += [f"published by {question.published_by}"] if question.published_by else []
+    more += [f"as known by {question.known_by}"] if question.known_by else []
     return ", ".join([text[0].upper() + text[1:], *more])
 
 
@@ -45,8 +65,19 @@ def favours(question: Question, found: Harmonised, lower_is_better: bool | None)
     return f"Favours {left}", f"Favours {right}"
 
 
-def sentence(question: Question, found: Harmonised, pool: Pool, published: Published | None, protocol: Protocol) -> str:
-    """Return what was found, in how many trials and people, and how sure one can be."""
+def sentence(
+    question: Question,
+    found: Harmonised,
+    pool: Pool,
+    published: Published | None,
+    protocol: Protocol,
+    level: float = 95.0,
+    unpooled: str | None = None,
+) -> str:
+    """Return what was found, in how many trials and people, and how sure one can be.
+
+    ``unpooled`` is why rows are not pooled that could be.
+    """
     drug, control, outcome = (t.label for t in (question.intervention, question.comparator, question.outcome))
     where = f"{_of(found.eligible)} eligible {_plural('trial', found.eligible)}"
     if not found.contrasts:
@@ -58,14 +89,16 @@ def sentence(question: Question, found: Harmonised, pool: Pool, published: Publi
     if pool.display is None:
         verb = "reports" if pool.k_rows == 1 else "report"
         rows = f"{pool.k_rows} of {where} ({people}) {verb} {outcome}"
+        if unpooled:
+            return f"{rows}; they are not pooled: {unpooled}."
         return f"{rows}, but an effect cannot be estimated: {_why(found)}."
     name, value = NAMES[found.measure], pool.display
     low, high = value.ci
     said = (
         f"In {pool.k} of {where} ({people}), the {name} for {outcome} with {drug} compared with {control} is "
-        f"{number(value.estimate)} (95 % interval {number(low)} to {number(high)})."
+        f"{number(value.estimate)} ({level:g} % interval {number(low)} to {number(high)})."
     )
-    conclusion = _conclusion(found.measure, low, high, _important(question, found, protocol), drug)
+    conclusion = _conclusion(found.measure, low, high, important_difference(question, found, protocol), drug)
     return f"{said} {conclusion}{_sure(published)}"
 
 
@@ -84,7 +117,7 @@ def _why(found: Harmonised) -> str:
     return "the figures needed are not reported"
 
 
-def _important(question: Question, found: Harmonised, protocol: Protocol) -> float | None:
+def important_difference(question: Question, found: Harmonised, protocol: Protocol) -> float | None:
     """Return the smallest difference that matters, where the estimate is in its units.
 
     It is given in points of the outcome's scale, or as a difference of risks: it says nothing of an SMD or a ratio.
@@ -106,7 +139,7 @@ def _conclusion(measure: str, low: float, high: float, important: float | None, 
         return f"The interval lies within the smallest difference that matters ({important:g}): no important effect."
     if low > null or high < null:
         way = "higher" if low > null else "lower"
-        what = {"RR": "the risk is", "OR": "the odds are", "RD": "the risk is"}.get(measure, "values are")
+        what = _HIGHER.get(measure, "values are")
         beyond = "" if important is None else " Whether the difference matters is not settled by the interval."
         if important is not None and (low >= important or high <= -important):
             beyond = f" The whole interval is at least the smallest difference that matters ({important:g})."

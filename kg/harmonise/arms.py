@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from kg.harmonise.eligibility import other_condition
@@ -12,16 +12,30 @@ from kg.model.trialset import ArmFacts, ArmResult, TrialFacts, TrialSet
 from kg.protocol import Protocol
 
 PLACEBO = BASE + "drug/placebo"
+NO_TREATMENT = BASE + "intervention/no-treatment"
+"""What an arm is compared with that has its background alone, or the usual care."""
+SPLIT = "split"
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """The arms of one trial and stratum that stand on the two sides of the question."""
+    """The arms of one trial and stratum that stand on the two sides of the question.
+
+    ``drug`` is named where each drug of a class is compared on its own.
+    """
 
     trial: TrialFacts
     stratum: str | None
     experimental: tuple[ArmFacts, ...]
     control: tuple[ArmFacts, ...]
+    drug: str | None = None
+
+    @property
+    def label(self) -> str:
+        """The label of the study in tables and plots."""
+        parts = [self.stratum.replace("-", " ") if self.stratum else None, local(self.drug) if self.drug else None]
+        said = ", ".join(filter(None, parts))
+        return f"{self.trial.label} ({said})" if said else self.trial.label
 
 
 def comparisons(
@@ -31,13 +45,13 @@ def comparisons(
 
     Two arms make a contrast when they differ in the studied component alone: what else they received, their
     background, must be the same. The route is that of the experimental arm. A combination with an add-on matches no
-    single drug.
+    single drug, and a drug added to what both arms have is compared with nothing added, not with what they have.
     """
     own = list(arms)
     experimental = [arm for arm in own if arm.studied in found.intervention]
     control = [arm for arm in own if _is_control(arm, found, question, protocol)]
     if not control:
-        return [], None
+        return [], _not_a_control(own, found)
     single = [arm for arm in experimental if not arm.add_on]
     if not single:
         return [], "the drug was given in a combination only"
@@ -58,21 +72,57 @@ def comparisons(
         if reason:
             reasons.append(reason)
             continue
-        backgrounds = {a.background for a in alike}
-        comparable.append(
-            Comparison(trial, stratum, tuple(alike), tuple(c for c in right if c.background in backgrounds))
-        )
+        comparable += _by_drug(trial, stratum, alike, right, protocol)
     return comparable, None if comparable else "; ".join(dict.fromkeys(reasons))
+
+
+def _by_drug(
+    trial: TrialFacts, stratum: str | None, left: list[ArmFacts], right: list[ArmFacts], protocol: Protocol
+) -> Iterator[Comparison]:
+    """Yield one comparison for all drugs of a class, or one for each where the protocol divides shared controls."""
+    drugs = sorted({arm.studied for arm in left if arm.studied})
+    apart = protocol.shared_controls == SPLIT and len(drugs) > 1
+    for drug in drugs if apart else [None]:
+        own = [arm for arm in left if drug is None or arm.studied == drug]
+        backgrounds = {arm.background for arm in own}
+        yield Comparison(trial, stratum, tuple(own), tuple(c for c in right if c.background in backgrounds), drug)
 
 
 def _is_control(arm: ArmFacts, found: TrialSet, question: Question, protocol: Protocol) -> bool:
     if arm.studied in found.intervention:
         return False
     if arm.studied is None:
-        return bool(arm.background & found.comparator)
+        return question.comparator.iri == NO_TREATMENT and (bool(arm.background) or arm.role == "usualCare")
     if question.comparator.iri == PLACEBO and arm.role == "activePlacebo":
         return protocol.active_placebo_is_placebo
     return arm.studied in found.comparator
+
+
+def _not_a_control(own: Iterable[ArmFacts], found: TrialSet) -> str | None:
+    """Return why no arm of a trial is the control asked for, where one of them may look like it."""
+    arms = list(own)
+    both = found.intervention & found.comparator
+    members = sorted({arm.studied for arm in arms if arm.studied in both})
+    if members and any(arm.studied in found.intervention - both for arm in arms):
+        names = ", ".join(map(local, members))
+        return f"{names} is one of the drugs asked for, so it cannot be their control; name the other drug alone"
+    added_to = sorted({b for arm in arms if arm.studied is None for b in arm.background & found.comparator})
+    if added_to:
+        names = ", ".join(map(local, added_to))
+        return (
+            f"the drug is added to {names}, which both arms have: it is compared with nothing added, not with {names}"
+        )
+    return None
+
+
+def on_both_sides(question: Question, found: TrialSet) -> list[str]:
+    """Return a warning where the comparator is one of the drugs that the intervention stands for."""
+    if not found.intervention & found.comparator:
+        return []
+    names = question.comparator.label, question.intervention.label
+    return [
+        f"{names[0]} is one of {names[1]}: no arm can stand on both sides; name another drug, or another comparator"
+    ]
 
 
 def without_doubles(results: Iterable[ArmResult], arms: dict[str, ArmFacts]) -> tuple[list[ArmResult], list[str]]:

@@ -1,195 +1,132 @@
-"""Steps 2, 3, 7, 8 and 9: of all that a trial reports, the one pair of results that enters the pool.
+"""Of all that a trial reports, the one pair of results that enters the pool, by the rules of steps 2, 3, 5, 7, 8, 9.
 
-Timepoint (Handbook 9.3.1), instrument, period of a crossover trial (23.2), composite before component, source.
+The composite comes before its components (step 8; Handbook 3.2.4), then the source by precedence (step 9; 5.2), then
+band, instrument and time.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kg.harmonise.arms import Comparison, without_doubles
+from kg.harmonise import crossover, timepoints
+from kg.harmonise.arms import Comparison
+from kg.harmonise.pair import Pair
+from kg.harmonise.timepoints import position
 from kg.iris import BASE, EV, local
-from kg.model.question import Question
-from kg.model.trialset import ArmFacts, ArmResult, ReportedContrast, TrialSet
 from kg.protocol import Protocol
 
-_WITHIN = {"latest": -1, "earliest": 1}
+DENOMINATORS = ("randomisedParticipants", "analysedParticipants", "safetyPopulation", "completers")
+"""Who is counted, in the order in which a protocol that says nothing takes them."""
 
 
 @dataclass(frozen=True)
-class Pair:
-    """Results of both sides for one outcome, instrument and time, by one source; or one reported contrast."""
+class Chosen:
+    """The pair that enters for a comparison, what was decided, and which part of a shared control it has."""
 
-    comparison: Comparison
-    outcome: str
-    experimental: tuple[ArmResult, ...] = ()
-    control: tuple[ArmResult, ...] = ()
-    contrast: ReportedContrast | None = None
-    steps: tuple[str, ...] = ()
+    pair: Pair
+    steps: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+    part: tuple[int, int] = (0, 1)
 
     @property
-    def arms(self) -> tuple[str, ...]:
-        """The arms whose people the pair counts."""
-        if self.contrast:
-            return self.contrast.experimental, self.contrast.control
-        return tuple(r.arm for r in (*self.experimental, *self.control))
-
-    @property
-    def example(self) -> ArmResult | ReportedContrast:
-        """A result of the pair, for what all of them share."""
-        return self.contrast or self.experimental[0]
+    def comparison(self) -> Comparison:
+        """The comparison of arms that the pair is of."""
+        return self.pair.comparison
 
 
-def pairs(
-    comparison: Comparison, found: TrialSet, question: Question, protocol: Protocol
-) -> tuple[list[Pair], list[str]]:
-    """Return every pair of results that fits the question, and why others do not."""
-    arms = {arm.arm: arm for arm in (*comparison.experimental, *comparison.control)}
-    groups: dict[tuple[object, ...], list[ArmResult]] = defaultdict(list)
-    reasons: list[str] = []
-    for result in found.results:
-        if result.arm in arms:
-            reason = _unfit(result, comparison, question, protocol)
-            if reason:
-                reasons.append(reason)
-            else:
-                groups[_same_people_same_time(result)].append(result)
-    made = []
-    for group in groups.values():
-        pair = _pair(comparison, group, found.arms)
-        if pair:
-            made.append(pair)
-        else:
-            reasons.append("the outcome is reported for one side only")
-    made += _contrasts(comparison, found, question, reasons)
-    return made, list(dict.fromkeys(reasons))
-
-
-def _unfit(result: ArmResult, comparison: Comparison, question: Question, protocol: Protocol) -> str | None:
-    if question.band is not None and result.band != question.band.iri:
-        return "no time band is stated for its results" if result.band is None else "the outcome at other times only"
-    if question.instrument is not None and result.instrument != question.instrument.iri:
-        return "the outcome on other instruments only"
-    if comparison.trial.design == EV + "crossover":
-        period = (result.period or EV + "unknownPeriod").removeprefix(EV)
-        if period not in protocol.periods:
-            words = {"allPeriods": "over all periods", "unknownPeriod": "for a period that is not stated"}
-            return f"a crossover trial that reports {words.get(period, period)}, without paired data"
-    return None
-
-
-def _same_people_same_time(result: ArmResult) -> tuple[object, ...]:
-    return (
-        result.record,
-        result.outcome,
-        result.instrument,
-        result.value_kind,
-        result.band,
-        result.days,
-        result.timepoint,
-        result.period,
-        result.continuous,
-    )
-
-
-def _pair(comparison: Comparison, group: Iterable[ArmResult], arms: dict[str, ArmFacts]) -> Pair | None:
-    results = _over_one_background(comparison, group)
-    left, right = {a.arm for a in comparison.experimental}, {a.arm for a in comparison.control}
-    experimental, steps = without_doubles((r for r in results if r.arm in left), arms)
-    control, more = without_doubles((r for r in results if r.arm in right), arms)
-    if not experimental or not control:
-        return None
-    by_arm = sorted(experimental, key=_place), sorted(control, key=_place)
-    return Pair(comparison, results[0].outcome, tuple(by_arm[0]), tuple(by_arm[1]), None, (*steps, *more))
-
-
-def _over_one_background(comparison: Comparison, group: Iterable[ArmResult]) -> list[ArmResult]:
-    """Keep the results of arms whose background is reported on the other side too; the others compare two things."""
-    results = list(group)
-    reported = {r.arm for r in results}
-    left, right = (
-        {a.background for a in arms if a.arm in reported} for arms in (comparison.experimental, comparison.control)
-    )
-    kept = {a.arm for a in (*comparison.experimental, *comparison.control) if a.background in left & right}
-    return [r for r in results if r.arm in kept]
-
-
-def _place(result: ArmResult) -> tuple[str, str]:
-    return result.arm, result.result
-
-
-def _contrasts(comparison: Comparison, found: TrialSet, question: Question, reasons: list[str]) -> list[Pair]:
-    left, right = {a.arm for a in comparison.experimental}, {a.arm for a in comparison.control}
-    made = []
-    for contrast in found.contrasts:
-        sides = {contrast.experimental, contrast.control}
-        alike = len({found.arms[arm].background for arm in sides if arm in found.arms}) == 1
-        if len(sides & left) == 1 and len(sides & right) == 1 and alike:
-            if question.band is not None and contrast.band != question.band.iri:
-                reasons.append("no time band is stated for its results")
-            elif question.instrument is None:
-                made.append(Pair(comparison, contrast.outcome, contrast=contrast))
-    return made
-
-
-def chosen(made: list[Pair], protocol: Protocol, outcomes: tuple[str, ...]) -> tuple[Pair, tuple[str, ...]]:
+def chosen(made: Sequence[Pair], protocol: Protocol, outcomes: tuple[str, ...]) -> Chosen:
     """Return the pair that the protocol's rules put first, and what was decided on the way.
 
-    In this order: estimable figures, the source by precedence, the reported composite before a component, arms before
-    a reported contrast, the band, the instrument, the time within the band.
+    In this order: estimable figures, the reported composite before a component, the source by precedence, arms before
+    a reported contrast, the period, the band, the instrument, the time within the band.
     """
-    ranked = sorted(made, key=lambda pair: _rank(pair, protocol, outcomes))
+    ranked = sorted(made, key=lambda pair: rank(pair, protocol, outcomes))
     best, others = ranked[0], ranked[1:]
     steps = list(best.steps)
     if best.outcome != outcomes[0]:
         steps.append(f"outcome: the component {local(best.outcome)}, narrower than {local(outcomes[0])}")
     if others:
         steps.append(f"choice: {_told(best)}; left aside: {'; '.join(dict.fromkeys(map(_told, others)))}")
-    return best, tuple(steps)
+    classes = _other_classes(best, made)
+    return Chosen(best, tuple(steps), (classes,) if classes else ())
+
+
+def rank(pair: Pair, protocol: Protocol, outcomes: tuple[str, ...]) -> tuple[object, ...]:
+    """Return the place of a pair among others that fit the question: the lowest is used."""
+    example = pair.example
+    return (
+        not pair.complete,
+        by_outcome(pair, outcomes),
+        by_source(pair, protocol),
+        pair.contrast is not None,
+        by_period(pair, protocol),
+        timepoints.rank(example, protocol),
+        by_instrument(pair, protocol, outcomes),
+        _class(pair) is not None,
+        timepoints.rank_within(example, protocol),
+        by_denominator(pair, protocol),
+        BASE + repr(example.record),
+    )
+
+
+def by_outcome(pair: Pair, outcomes: tuple[str, ...]) -> int:
+    """Step 8: rank the outcome as asked before its components, in the order of the protocol; none are added up."""
+    return outcomes.index(pair.outcome)
+
+
+def by_source(pair: Pair, protocol: Protocol) -> tuple[int, bool]:
+    """Step 9: rank sources by the precedence of the protocol; without one, primary before secondary."""
+    example = pair.example
+    secondary = example.source_kind != EV + "primary" if not protocol.precedence else False
+    return position(example.record[0], protocol.precedence), secondary
+
+
+def by_period(pair: Pair, protocol: Protocol) -> int:
+    """Step 7: rank the periods of a crossover trial in the order of the protocol."""
+    return crossover.rank(pair.experimental[0], pair.comparison.trial, protocol) if pair.experimental else 0
+
+
+def by_instrument(pair: Pair, protocol: Protocol, outcomes: tuple[str, ...]) -> int:
+    """Step 3: rank instruments by the hierarchy of the protocol."""
+    order = protocol.outcome(local(outcomes[0])).instruments
+    return position(local(pair.instrument) if pair.instrument else "", order)
+
+
+def by_denominator(pair: Pair, protocol: Protocol) -> int:
+    """Step 10: rank who is counted, those randomised first where the protocol says nothing."""
+    denominator = pair.experimental[0].denominator if pair.experimental else None
+    return position((denominator or "").removeprefix(EV), protocol.denominators or DENOMINATORS)
+
+
+def _other_classes(best: Pair, made: Sequence[Pair]) -> str | None:
+    """Return a warning where a source reports an outcome in several classes, of which the question means none."""
+    if best.contrast:
+        return None
+    alike = [p for p in made if not p.contrast and _but_for_class(p) == _but_for_class(best)]
+    names = list(dict.fromkeys(filter(None, map(_class, alike))))
+    if len(alike) < 2 or not names:
+        return None
+    used = _class(best) or "the one without a class"
+    return f"its source reports the outcome in classes ({'; '.join(names)}); {used} is used"
+
+
+def _class(pair: Pair) -> str | None:
+    if pair.contrast:
+        return None
+    result = pair.experimental[0]
+    return ", ".join(filter(None, (result.class_text, result.category_text))) or None
+
+
+def _but_for_class(pair: Pair) -> tuple[object, ...]:
+    r = pair.experimental[0]
+    return r.record, r.outcome, r.instrument, r.value_kind, r.band, r.days, r.timepoint, r.period, r.continuous
 
 
 def _told(pair: Pair) -> str:
     example = pair.example
     time = example.timepoint or (local(example.band) if example.band else "no time stated")
     what = "contrast" if pair.contrast else local(pair.outcome)
+    if of_class := _class(pair):
+        what = f"{what} ({of_class})"
     return f"{what}, {time}, by {example.record[0]}"
-
-
-def _rank(pair: Pair, protocol: Protocol, outcomes: tuple[str, ...]) -> tuple[object, ...]:
-    example = pair.example
-    instrument = getattr(example, "instrument", None)
-    days = getattr(example, "days", None)
-    return (
-        not has_figures(pair),
-        _position(example.record[0], protocol.precedence),
-        example.source_kind != EV + "primary" if not protocol.precedence else False,
-        outcomes.index(pair.outcome),
-        pair.contrast is not None,
-        _position(local(example.band) if example.band else "", protocol.bands),
-        _position(local(instrument) if instrument else "", protocol.outcome(local(outcomes[0])).instruments),
-        days is None,
-        _WITHIN[protocol.within_band] * (days or 0.0),
-        example.timepoint or "",
-        BASE + repr(example.record),
-    )
-
-
-def _position(name: str, order: tuple[str, ...]) -> int:
-    return order.index(name) if name in order else len(order)
-
-
-def has_figures(pair: Pair) -> bool:
-    """Tell whether a pair has what an effect needs: counts with totals, or means with n and a dispersion."""
-    if pair.contrast:
-        c = pair.contrast
-        return c.estimate is not None and (c.se is not None or None not in (c.ci_low, c.ci_high))
-    return all(map(_figures, (*pair.experimental, *pair.control)))
-
-
-def _figures(r: ArmResult) -> bool:
-    if not r.continuous:
-        return r.events is not None and r.total is not None
-    dispersion = r.sd is not None or r.se is not None or (r.ci_low is not None and r.ci_high is not None)
-    return r.n is not None and r.mean is not None and dispersion

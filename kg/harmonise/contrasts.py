@@ -6,51 +6,32 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from kg.errors import NotPoolable
-from kg.harmonise.arms import Comparison, comparisons, parts
-from kg.harmonise.choice import Pair, chosen, has_figures, pairs
-from kg.harmonise.eligibility import ineligible
-from kg.harmonise.scales import SAME, orientation, rescaling
-from kg.harmonise.sides import contrast_side, side
-from kg.iris import local
-from kg.model.answer import Excluded, Side
+from kg.harmonise import account, arms, clusters, eligibility, timepoints, value_kinds
+from kg.harmonise.arms import Comparison, comparisons
+from kg.harmonise.choice import Chosen, chosen
+from kg.harmonise.common_scale import on_one_scale
+from kg.harmonise.contrast import Contrast, Harmonised
+from kg.harmonise.doubts import with_doubts
+from kg.harmonise.from_pair import contrast_of
+from kg.harmonise.identity import SameTrials, same_trials
+from kg.harmonise.once import divided, one_record_each, without_the_same_people
+from kg.harmonise.pair import COUNTS, Pair, kind
+from kg.harmonise.pairs import pairs
+from kg.model.answer import Excluded
 from kg.model.question import Question
-from kg.model.trialset import InstrumentFacts, ReportedContrast, TrialFacts, TrialSet
+from kg.model.trialset import TrialSet
 from kg.protocol import Protocol
 
-DICHOTOMOUS = ("RR", "OR", "RD")
+__all__ = ["Contrast", "Harmonised", "harmonise"]
 
 
 @dataclass(frozen=True)
-class Contrast:
-    """Two sides, experimental against control, ready for an effect; or why there can be none."""
+class Fitting:
+    """A comparison that the question and the protocol let in, its pairs of results, and why others do not fit."""
 
-    trial: TrialFacts
-    stratum: str | None
-    experimental: Side
-    control: Side
-    instrument: InstrumentFacts | None
-    value_kind: str | None
-    reported: ReportedContrast | None
-    steps: tuple[str, ...]
-    warnings: tuple[str, ...]
-    sign: float = 1.0
-
-    @property
-    def label(self) -> str:
-        """The label of the study in tables and plots."""
-        return f"{self.trial.label} ({self.stratum.replace('-', ' ')})" if self.stratum else self.trial.label
-
-
-@dataclass(frozen=True)
-class Harmonised:
-    """The contrasts of a question with the measure they are fit for, and everything that was left out."""
-
-    measure: str
-    contrasts: tuple[Contrast, ...]
-    excluded: tuple[Excluded, ...]
-    eligible: int
-    warnings: tuple[str, ...]
+    comparison: Comparison
+    pairs: list[Pair]
+    reasons: list[str]
 
 
 def harmonise(question: Question, found: TrialSet, protocol: Protocol) -> Harmonised:
@@ -58,211 +39,112 @@ def harmonise(question: Question, found: TrialSet, protocol: Protocol) -> Harmon
 
     Raises NotPoolable where the contrasts cannot be put on one scale.
     """
-    excluded: list[Excluded] = []
-    fitting: list[tuple[Comparison, list[Pair], list[str]]] = []
-    for trial in sorted(found.trials.values(), key=lambda t: (t.label, t.trial)):
-        arms = [arm for arm in found.arms.values() if arm.trial == trial.trial]
-        compared, reason = comparisons(trial, arms, found, question, protocol)
-        reason = (ineligible(trial, found) if compared else None) or reason
-        if reason:
-            excluded.append(Excluded(trial.trial, trial.label, reason))
-        else:
-            fitting += [(c, *pairs(c, found, question, protocol)) for c in compared]
-    continuous = _continuous(question, protocol, fitting)
-    best: list[tuple[Pair, tuple[str, ...]]] = []
-    for comparison, made, reasons in fitting:
-        of_kind = [pair for pair in made if _kind(pair) in (None, continuous)]
-        if of_kind:
-            best.append(chosen(of_kind, protocol, found.outcomes))
-        else:
-            other = ["means are reported, not counts" if _kind(p) else "counts are reported, not means" for p in made]
-            why = "; ".join(dict.fromkeys([*reasons, *other])) or "the outcome is not reported"
-            excluded.append(Excluded(comparison.trial.trial, _label(comparison), why))
-    kept, doubled = _without_the_same_people(best, found)
+    compared, excluded = _compared(question, found, protocol)
+    same = same_trials((c[0].trial for c in compared), found, apart=protocol.as_entered)
+    fitting, kept_out = _fitting(compared, question, found, protocol, same)
+    excluded += kept_out
+    continuous = _continuous(question, fitting)
+    best, more = _best(fitting, found, protocol, continuous=continuous)
+    excluded += more
+    best, more = one_record_each(best, same, found, protocol)
+    excluded = [e for e in excluded if e.trial not in {left.trial for left in more}] + more
+    best, doubled = without_the_same_people(best, found)
     excluded += doubled
-    contrasts = [_contrast(pair, steps, found, protocol) for pair, steps in kept]
+    if protocol.shared_controls == arms.SPLIT:
+        best = divided(best, found)
+    contrasts = [contrast_of(one, found, protocol) for one in best]
     _once(contrasts)
-    warnings = _not_banded(question, found, fitting)
-    measure, contrasts, more = _on_one_scale(question, protocol, found, contrasts, continuous=continuous)
+    measure, contrasts, said = on_one_scale(question, protocol, found, contrasts, continuous=continuous)
+    contrasts, doubts = with_doubts(contrasts, found, same, protocol)
+    eligible = {same.of(f.comparison.trial.trial) for f in fitting}
+    left = _not_banded(question, found, fitting, protocol)
     return Harmonised(
         measure=measure,
         contrasts=tuple(sorted(contrasts, key=lambda c: (c.label.casefold(), c.trial.trial))),
         excluded=tuple(sorted(excluded, key=lambda e: (e.label.casefold(), e.trial))),
-        eligible=len({c.trial.trial for c, _, _ in fitting}),
-        warnings=(*warnings, *more),
+        eligible=len(eligible),
+        warnings=(*arms.on_both_sides(question, found), *timepoints.not_banded(left), *said, *doubts),
+        steps=account.of(question, found, contrasts, excluded, len(eligible)),
     )
 
 
-def _without_the_same_people(
-    best: list[tuple[Pair, tuple[str, ...]]], found: TrialSet
-) -> tuple[list[tuple[Pair, tuple[str, ...]]], list[Excluded]]:
-    """Keep the widest of the pairs of one trial that share people: a whole trial, or its strata, never both."""
-    people = [frozenset().union(*(parts(arm, found.arms) for arm in pair.arms)) for pair, _ in best]
-    kept: list[int] = []
+def _compared(question: Question, found: TrialSet, protocol: Protocol) -> tuple[list[list[Comparison]], list[Excluded]]:
+    """Return the comparisons of each trial whose arms fit the question, and why those of other trials do not."""
+    compared: list[list[Comparison]] = []
     excluded: list[Excluded] = []
-    for at in sorted(range(len(best)), key=lambda i: -len(people[i])):
-        wider = [other for other in kept if people[other] & people[at]]
-        if wider:
-            comparison, whole = best[at][0].comparison, best[wider[0]][0].comparison
-            reason = f"its participants are counted in {_label(whole)} already"
-            excluded.append(Excluded(comparison.trial.trial, _label(comparison), reason))
+    for trial in sorted(found.trials.values(), key=lambda t: (t.label, t.trial)):
+        made, reason = comparisons(trial, found.arms_by_trial.get(trial.trial, ()), found, question, protocol)
+        if made:
+            compared.append(made)
+        elif reason:
+            excluded.append(Excluded(trial.trial, trial.label, reason))
+    return compared, excluded
+
+
+def _fitting(
+    compared: Iterable[list[Comparison]], question: Question, found: TrialSet, protocol: Protocol, same: SameTrials
+) -> tuple[list[Fitting], list[Excluded]]:
+    """Return the comparisons of the trials that the protocol lets in, with their pairs, and why others are kept out."""
+    fitting: list[Fitting] = []
+    excluded: list[Excluded] = []
+    for own in compared:
+        trial = own[0].trial
+        others = same.of(trial.trial)
+        reason = eligibility.ineligible(trial, found, others) or clusters.clustering(trial, protocol).why_not
+        if reason:
+            excluded.append(Excluded(trial.trial, trial.label, reason))
         else:
-            kept.append(at)
-    return [best[at] for at in sorted(kept)], excluded
+            fitting += [Fitting(c, *pairs(c, found, question, protocol)) for c in own]
+    return fitting, excluded
 
 
-def _label(comparison: Comparison) -> str:
-    stratum = comparison.stratum
-    return f"{comparison.trial.label} ({stratum.replace('-', ' ')})" if stratum else comparison.trial.label
+def _best(
+    fitting: Iterable[Fitting], found: TrialSet, protocol: Protocol, *, continuous: bool
+) -> tuple[list[Chosen], list[Excluded]]:
+    """Return the pair that enters for each comparison, and why others have none."""
+    offered: list[list[Pair]] = []
+    excluded: list[Excluded] = []
+    for one in fitting:
+        if fit := [pair for pair in one.pairs if kind(pair) in (None, continuous)]:
+            offered.append(fit)
+        else:
+            why = (
+                "; ".join(dict.fromkeys([*one.reasons, *map(_other_kind, one.pairs)])) or "the outcome is not reported"
+            )
+            excluded.append(Excluded(one.comparison.trial.trial, one.comparison.label, why))
+    best = [chosen(own, protocol, found.outcomes) for own in offered]
+    one_kind = value_kinds.common_kind([one.pair for one in best], offered)
+    if one_kind:
+        best = [chosen(value_kinds.of_kind(one_kind, own), protocol, found.outcomes) for own in offered]
+        said = f"values: {value_kinds.NAMES[one_kind]}, which every trial reports"
+        best = [replace(one, steps=(*one.steps, said)) for one in best]
+    return best, excluded
 
 
-def _kind(pair: Pair) -> bool | None:
-    """Tell a pair of means (True) from one of counts (False); a reported contrast is told by its measure."""
-    if pair.contrast:
-        return None if pair.contrast.measure is None else local(pair.contrast.measure) not in DICHOTOMOUS
-    return pair.experimental[0].continuous
+def _other_kind(pair: Pair) -> str:
+    return "means are reported, not counts" if kind(pair) else "counts are reported, not means"
 
 
-def _continuous(
-    question: Question, protocol: Protocol, fitting: Iterable[tuple[Comparison, list[Pair], list[str]]]
-) -> bool:
+def _continuous(question: Question, fitting: Iterable[Fitting]) -> bool:
     if question.measure is not None:
-        return question.measure not in DICHOTOMOUS
+        return question.measure not in COUNTS
     kinds = Counter(
-        kind
-        for _, made, _ in fitting
-        for kind in {_kind(p) for p in made if has_figures(p)} or {_kind(p) for p in made}
-        if kind is not None
+        of_kind
+        for one in fitting
+        for of_kind in {kind(p) for p in one.pairs if p.complete} or {kind(p) for p in one.pairs}
+        if of_kind is not None
     )
     return kinds[True] > kinds[False]
 
 
-def _contrast(pair: Pair, steps: tuple[str, ...], found: TrialSet, protocol: Protocol) -> Contrast:
-    trial = pair.comparison.trial
-    told = list(steps)
-    instrument = None
-    if pair.contrast:
-        reported: ReportedContrast | None = pair.contrast
-        flipped = pair.contrast.experimental not in {a.arm for a in pair.comparison.experimental}
-        ends = (pair.contrast.experimental, pair.contrast.control)
-        sides = [contrast_side(pair.contrast, arm) for arm in (reversed(ends) if flipped else ends)]
-        told.append("contrast: as reported" + (", reversed (sign and interval)" if flipped else ""))
-        sign, value_kind, used = (-1.0 if flipped else 1.0), None, [pair.contrast.contrast]
-    else:
-        reported, sign = None, 1.0
-        first = pair.experimental[0]
-        value_kind = first.value_kind
-        to_scale = SAME
-        if first.instrument is not None:
-            instrument = found.instruments[first.instrument]
-            to_scale = rescaling(instrument, protocol.outcome(local(found.outcomes[0])).scale) or SAME
-        if to_scale.step:
-            told.append(to_scale.step)
-        sides = [side(results, found.arms, to_scale) for results in (pair.experimental, pair.control)]
-        used = [r.result for r in (*pair.experimental, *pair.control)]
-        if first.period:
-            told.append(f"crossover: {_words(first.period)} used")
-    told += [
-        f"{where}: {what}" for where, s in zip(("experimental", "control"), sides, strict=True) for what in s.derived
-    ]
-    about = dict.fromkeys([trial.trial, *(s.arm for s in sides), *used])
-    return Contrast(
-        trial=trial,
-        stratum=pair.comparison.stratum,
-        experimental=sides[0],
-        control=sides[1],
-        instrument=instrument,
-        value_kind=value_kind,
-        reported=reported,
-        steps=tuple(told),
-        warnings=tuple(dict.fromkeys(doubt for thing in about for doubt in found.doubts.get(thing, ()))),
-        sign=sign,
-    )
-
-
-def _words(iri: str) -> str:
-    name = local(iri)
-    return "".join(" " + c.lower() if c.isupper() else c for c in name)
-
-
 def _once(contrasts: list[Contrast]) -> None:
-    keys = [(c.trial.trial, c.stratum) for c in contrasts]
+    keys = [(c.trial.trial, c.stratum, c.comparison.drug) for c in contrasts]
     assert len(keys) == len(set(keys)), "a trial and stratum stands twice in one pool"
 
 
-def _not_banded(
-    question: Question, found: TrialSet, fitting: Iterable[tuple[Comparison, list[Pair], list[str]]]
-) -> list[str]:
+def _not_banded(question: Question, found: TrialSet, fitting: Iterable[Fitting], protocol: Protocol) -> int:
     if question.band is None:
-        return []
-    arms = {arm.arm for c, _, _ in fitting for arm in (*c.experimental, *c.control)}
-    left = sum(1 for r in found.results if r.arm in arms and r.band is None)
-    return [f"{left} results of eligible trials state no time band and are left out"] if left else []
-
-
-def _on_one_scale(
-    question: Question, protocol: Protocol, found: TrialSet, contrasts: list[Contrast], *, continuous: bool
-) -> tuple[str, list[Contrast], list[str]]:
-    if not continuous:
-        return question.measure or protocol.dichotomous, contrasts, []
-    scale = protocol.outcome(local(found.outcomes[0])).scale
-    units = {_unit(c, scale) for c in contrasts if c.instrument is not None}
-    several = len(units) > 1 or (sum(1 for c in contrasts if c.instrument and c.instrument.unnamed) > 1)
-    measure = question.measure or (protocol.continuous_on_several_instruments if several else protocol.continuous)
-    kinds = {c.value_kind for c in contrasts if c.value_kind}
-    outcome = question.outcome.label
-    if measure == "MD":
-        if several:
-            names = ", ".join(sorted({c.instrument.label for c in contrasts if c.instrument}))
-            raise NotPoolable(
-                f"{len(contrasts)} trials report {outcome} on several instruments or scales ({names}); "
-                "ask for --measure SMD, or name one with --instrument"
-            )
-        if len(kinds) > 1:
-            if not protocol.final_and_change_in_md:
-                raise NotPoolable(
-                    f"final values and changes from baseline of {outcome} are not pooled "
-                    "without a protocol that allows it; name one with --protocol"
-                )
-            return measure, contrasts, ["final values and changes from baseline are pooled, as the protocol allows"]
-        return measure, contrasts, []
-    if len(kinds) > 1:
-        raise NotPoolable(
-            f"final values and changes from baseline of {outcome} cannot be mixed in an SMD (Handbook 10.5.2); "
-            "ask for --measure MD"
-        )
-    lower, more = _direction(found, contrasts, outcome)
-    return measure, [_aligned(c, lower, outcome) for c in contrasts], more
-
-
-def _unit(contrast: Contrast, scale: tuple[float, float] | None) -> object:
-    instrument = contrast.instrument
-    assert instrument is not None
-    known = scale is not None and instrument.minimum is not None and instrument.maximum is not None
-    return scale if known else instrument.instrument
-
-
-def _direction(found: TrialSet, contrasts: list[Contrast], outcome: str) -> tuple[bool, list[str]]:
-    """Return whether lower is better on the common scale: as of the outcome, else as of all its instruments."""
-    if found.lower_is_better is not None:
-        return found.lower_is_better, []
-    known = {c.instrument.lower_is_better for c in contrasts if c.instrument} - {None}
-    if known == {True, False}:
-        return True, [f"instruments of {outcome} run both ways; all are read so that lower is better"]
-    return known != {False}, []
-
-
-def _aligned(contrast: Contrast, lower: bool, outcome: str) -> Contrast:
-    instrument = contrast.instrument
-    if instrument is None:
-        return contrast
-    way = orientation(instrument, lower)
-    if way is None:
-        raise NotPoolable(
-            f"whether lower is better on {instrument.label} is not known, so {outcome} of {contrast.label} cannot be "
-            "standardised; ask for --measure MD, or name another --instrument"
-        )
-    if way > 0:
-        return contrast
-    step = f"direction: {instrument.label} runs the other way, the effect is reversed"
-    return replace(contrast, sign=-contrast.sign, steps=(*contrast.steps, step))
+        return 0
+    compared = {arm.arm for f in fitting for arm in (*f.comparison.experimental, *f.comparison.control)}
+    own = (r for r in found.results if r.arm in compared and not timepoints.is_baseline(r))
+    return sum(1 for r in own if timepoints.band_of(r, protocol) is None)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from kg.iris import EV, local
 from kg.model.trialset import ArmFacts, TrialFacts, TrialSet
 
 
-def ineligible(trial: TrialFacts, found: TrialSet) -> str | None:
-    """Return why the protocol keeps a trial out, or nothing."""
+def ineligible(trial: TrialFacts, found: TrialSet, same: Iterable[str] = ()) -> str | None:
+    """Return why the protocol keeps a trial out, or nothing; ``same`` are other records of the same trial."""
     if trial.type != EV + "RandomisedTrial":
         return "not a randomised trial"
     outside = sorted(local(c) for c in trial.conditions & found.out_of_scope)
     if outside:
         return f"outside the population of the protocol: {', '.join(outside)}"
-    if found.included is not None and trial.trial not in found.included:
+    if found.included is not None and found.included.isdisjoint({trial.trial, *same}):
         return "not among the trials that the review is known to include"
     return None
 
@@ -35,3 +37,13 @@ def other_condition(trial: TrialFacts, arm: ArmFacts, found: TrialSet) -> str | 
     if conditions & found.condition:
         return f"mixed population: also {', '.join(others)}"
     return f"another condition: {', '.join(others)}"
+
+
+def told(trial: TrialFacts, found: TrialSet) -> str:
+    """Return in words why a trial was let in."""
+    said = ["randomised"]
+    if found.included is not None:
+        said.append("among those that the review includes")
+    if found.condition is not None:
+        said.append("with the condition asked for")
+    return ", ".join(said)

@@ -3,33 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from kg.harmonise.between_arms import Spread
+from kg.harmonise.readings import Reading, read
 from kg.harmonise.scales import Rescaling
-from kg.harmonise.spread import standard_deviation
 from kg.iris import record
 from kg.model.answer import Side, SourcePlace
-from kg.model.trialset import ArmFacts, ArmResult, ReportedContrast
+from kg.model.trialset import ArmResult, ReportedContrast
 from kg.pooling.conversions.counts import Arm, combined_means
+from kg.protocol import Protocol
 
 
-def side(results: Sequence[ArmResult], arms: dict[str, ArmFacts], to_scale: Rescaling) -> Side:
-    """Return one side of a contrast from the results of its arms, on the common scale."""
+@dataclass(frozen=True)
+class Sided:
+    """One side of a contrast, with by which rules its figures were derived, what is doubtful, and why it has none."""
+
+    side: Side
+    rules: frozenset[str] = frozenset()
+    warnings: tuple[str, ...] = ()
+    why_not: str | None = None
+
+
+def side(results: Sequence[ArmResult], to_scale: Rescaling, protocol: Protocol, spread: Spread | None = None) -> Sided:
+    """Return one side of a contrast from the results of its arms, on the common scale.
+
+    ``spread`` is the SD of an arm that reports none, where the difference between the arms says it.
+    """
     places = tuple(_place(r.record, r.source, r.locator, r.source_kind) for r in results)
-    derived: list[str] = []
+    readings = [read(r, protocol) for r in results]
+    derived = [how for reading in readings for how in reading.derived]
+    rules = frozenset[str]().union(*(reading.rules for reading in readings))
     events = total = mean = sd = None
     n: int | None = None
     if results[0].continuous:
-        n, mean, sd = _combined_means([_mean(r, to_scale, derived) for r in results])
+        if spread is not None and readings[0].sd is None:
+            readings = [replace(readings[0], sd=spread.sd)]
+            derived, rules = [*derived, spread.how], rules | {spread.rule}
+        n, mean, sd = _combined_means(
+            [_scaled(r, reading, to_scale) for r, reading in zip(results, readings, strict=True)]
+        )
         if len(results) > 1 and mean is not None:
             derived.append(f"{len(results)} arms combined (Handbook 6.5.2.10)")
     else:
-        events, total = _sum(r.events for r in results), _sum(r.total for r in results)
+        events, total = _sum(r.events for r in readings), _sum(r.total for r in readings)
         if len(results) > 1:
             derived.append(f"{len(results)} arms added up (Handbook 6.5.2.10)")
-    return Side(
+    made = Side(
         arm=results[0].arm,
-        label=_label(r.arm for r in results) if len(results) == 1 else _labels(results, arms),
+        label=" and ".join(_label(r.arm) for r in results),
         n=n if n is not None else (int(total) if total is not None else None),
         events=events,
         total=total,
@@ -40,6 +63,14 @@ def side(results: Sequence[ArmResult], arms: dict[str, ArmFacts], to_scale: Resc
         results=tuple(r.result for r in results),
         sources=places,
     )
+    reasons = dict.fromkeys(r.why_not for r in readings if r.why_not and not r.complete)
+    missing = spread is None and bool(reasons)
+    return Sided(
+        side=made,
+        rules=rules,
+        warnings=tuple(dict.fromkeys(w for reading in readings for w in reading.warnings)),
+        why_not="; ".join(reasons) if missing else None,
+    )
 
 
 def contrast_side(contrast: ReportedContrast, arm: str) -> Side:
@@ -47,7 +78,7 @@ def contrast_side(contrast: ReportedContrast, arm: str) -> Side:
     place = _place(contrast.record, contrast.source, contrast.locator, contrast.source_kind)
     return Side(
         arm=arm,
-        label=_label([arm]),
+        label=_label(arm),
         n=None,
         events=None,
         total=None,
@@ -60,12 +91,8 @@ def contrast_side(contrast: ReportedContrast, arm: str) -> Side:
     )
 
 
-def _label(arms: Iterable[str]) -> str:
-    return next(iter(arms)).rpartition("/")[2]
-
-
-def _labels(results: Sequence[ArmResult], _arms: dict[str, ArmFacts]) -> str:
-    return " and ".join(r.arm.rpartition("/")[2] for r in results)
+def _label(arm: str) -> str:
+    return arm.rpartition("/")[2]
 
 
 def _place(key: tuple[str, str], url: str, locator: str, kind: str) -> SourcePlace:
@@ -78,13 +105,10 @@ def _sum(values: Iterable[int | None]) -> float | None:
     return None if None in found else float(sum(v for v in found if v is not None))
 
 
-def _mean(result: ArmResult, to_scale: Rescaling, derived: list[str]) -> tuple[int | None, float | None, float | None]:
-    sd, how = standard_deviation(result)
-    if how:
-        derived.append(how)
+def _scaled(result: ArmResult, reading: Reading, to_scale: Rescaling) -> tuple[int | None, float | None, float | None]:
     change = result.value_kind is not None and result.value_kind.endswith("change")
-    mean = None if result.mean is None else to_scale.value(result.mean, change=change)
-    return result.n, mean, None if sd is None else to_scale.spread(sd)
+    mean = None if reading.mean is None else to_scale.value(reading.mean, change=change)
+    return reading.n, mean, None if reading.sd is None else to_scale.spread(reading.sd)
 
 
 def _combined_means(

@@ -12,7 +12,7 @@ import numpy as np
 from kg.errors import NotPoolable
 from kg.pooling.columns import Array
 from kg.pooling.measure import Table
-from kg.pooling.two_by_two import observed_minus_expected
+from kg.pooling.two_by_two import everybody, observed_minus_expected
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,21 @@ def risk_ratio(t: Table) -> Estimate:
     n = n1 + n2
     s_i = t["ci"] * (n1 / n)
     r, s = _both("a group has no event in any study", np.sum(t["ai"] * (n2 / n)), np.sum(s_i))
+    spread = np.sum(n1 / n * (n2 / n) * (t["ai"] + t["ci"]) - t["ai"] / n * t["ci"])
+    return Estimate(math.log(r / s), float(spread) / (r * s), s_i)
+
+
+def risk_ratio_of_revman(t: Table) -> Estimate:
+    """Mean of the risk ratios weighted by c n1/N, each of them 1 where everybody had the event.
+
+    The variance is that of ``risk_ratio``. Without such tables it is ``risk_ratio``; with them, RevMan's weights are
+    these to every digit that it shows.
+    """
+    n1, n2 = t["ai"] + t["bi"], t["ci"] + t["di"]
+    n = n1 + n2
+    s_i = t["ci"] * (n1 / n)
+    r_i = np.where(everybody(t), s_i, t["ai"] * (n2 / n))
+    r, s = _both("a group has no event in any study", np.sum(r_i), np.sum(s_i))
     spread = np.sum(n1 / n * (n2 / n) * (t["ai"] + t["ci"]) - t["ai"] / n * t["ci"])
     return Estimate(math.log(r / s), float(spread) / (r * s), s_i)
 

@@ -17,7 +17,13 @@ from kg.errors import InputRefused, NotPoolable
 from kg.pooling.columns import Array, Mask
 from kg.pooling.effects import Effects
 from kg.pooling.heterogeneity import from_q
-from kg.pooling.mantel_haenszel import MANTEL_HAENSZEL, Estimate, peto, risk_difference_of_meta
+from kg.pooling.mantel_haenszel import (
+    MANTEL_HAENSZEL,
+    Estimate,
+    peto,
+    risk_difference_of_meta,
+    risk_ratio_of_revman,
+)
 from kg.pooling.measure import Measure, Table
 from kg.pooling.measures import CELLS, frozen
 from kg.pooling.pooled import Pooled
@@ -35,7 +41,8 @@ class StratifiedOptions:
     """Choices within Mantel-Haenszel.
 
     ``mh_add`` goes to every cell of the tables with a zero cell (RevMan and R meta: 0.5), which then leaves out tables
-    without information; ``correct_cmh`` is the continuity correction of the CMH test; ``vtype`` META: R meta's RD.
+    without information; ``correct_cmh`` is the continuity correction of the CMH test; ``vtype`` META: R meta's RD;
+    REVMAN: RevMan's RR and RD.
     """
 
     level: float = 95.0
@@ -86,7 +93,9 @@ def _estimator(method: str, code: str, vtype: str) -> Callable[[Table], Estimate
     pools: Mapping[str, Callable[[Table], Estimate]] = MANTEL_HAENSZEL if method == "MH" else {"OR": peto, "PETO": peto}
     if code not in pools:
         raise InputRefused(f"method {method} does not pool measure {code}; it pools {', '.join(pools)}")
-    return risk_difference_of_meta if (method, code, vtype) == ("MH", "RD", "META") else pools[code]
+    if method == "MH" and vtype in {"META", "REVMAN"} and code == "RD":
+        return risk_difference_of_meta
+    return risk_ratio_of_revman if (method, code, vtype) == ("MH", "RR", "REVMAN") else pools[code]
 
 
 def _tests(method: str, code: str, tables: Table, estimate: Estimate, how: StratifiedOptions) -> TableTests | None:

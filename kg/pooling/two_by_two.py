@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kg.pooling.columns import Array
+from kg.pooling.columns import Array, Mask
 from kg.pooling.measure import Measure, Options, Table, Values, averaged
 
 
@@ -18,16 +18,26 @@ def risk_ratio(t: Table, how: Options) -> Values:
     """Log risk ratio, variance 1/a - 1/n1 + 1/c - 1/n2 (Katz et al. 1978).
 
     vtype META treats zero cells as R meta does: what is added to a group's events is added once to its total, and
-    where all had the event the variance takes the events as they are.
+    where all had the event the variance takes the events as they are. vtype REVMAN is that of RevMan 5 and Web: a ratio
+    of 1 where all had the event, else LS (found by the effects and weights that RevMan shows).
     """
     a, c = t["ai"], t["ci"]
     n1, n2 = a + t["bi"], c + t["di"]
+    if how.vtype == "REVMAN":
+        ratio = np.where(everybody(t), 0.0, np.log(a / n1) - np.log(c / n2))
+        return ratio, 1 / a - 1 / n1 + 1 / c - 1 / n2
     if how.vtype != "META":
         return np.log(a / n1) - np.log(c / n2), 1 / a - 1 / n1 + 1 / c - 1 / n2
     added = t["added"]
     n1, n2 = n1 - added, n2 - added
     excess = np.where((t["bi"] == added) & (t["di"] == added), added, 0.0)
     return np.log(a / n1) - np.log(c / n2), 1 / (a - excess) - 1 / n1 + 1 / (c - excess) - 1 / n2
+
+
+def everybody(t: Table) -> Mask:
+    """Tell the tables in which everybody in both groups had the event, whatever was added to their cells."""
+    added = t.get("added", 0.0)
+    return np.asarray((t["bi"] == added) & (t["di"] == added))
 
 
 def odds_ratio(t: Table, _: Options) -> Values:
@@ -39,11 +49,11 @@ def odds_ratio(t: Table, _: Options) -> Values:
 def risk_difference(t: Table, how: Options) -> Values:
     """Risk difference, variance p1 q1 / n1 + p2 q2 / n2.
 
-    vtype UB divides by n - 1; AV takes the risks averaged over the studies; META lets what was added to zero cells
-    into the variance only, as R meta does.
+    vtype UB divides by n - 1; AV takes the risks averaged over the studies; META and REVMAN let what was added to zero
+    cells into the variance only, as R meta and RevMan do.
     """
     p1, n1, p2, n2 = _arms(t)
-    if how.vtype == "META":
+    if how.vtype in {"META", "REVMAN"}:
         added, variance = t["added"], p1 * (1 - p1) / n1 + p2 * (1 - p2) / n2
         return (t["ai"] - added) / (n1 - 2 * added) - (t["ci"] - added) / (n2 - 2 * added), variance
     loss = 1 if how.vtype == "UB" else 0
@@ -96,9 +106,9 @@ def yule_y(t: Table, _: Options) -> Values:
 
 _CELLS = ("ai", "bi", "ci", "di")
 TWO_BY_TWO = (
-    Measure("RR", "log risk ratio", _CELLS, risk_ratio, ratio=True, vtypes=("LS", "META")),
+    Measure("RR", "log risk ratio", _CELLS, risk_ratio, ratio=True, vtypes=("LS", "META", "REVMAN")),
     Measure("OR", "log odds ratio", _CELLS, odds_ratio, ratio=True),
-    Measure("RD", "risk difference", _CELLS, risk_difference, vtypes=("LS", "UB", "AV", "META")),
+    Measure("RD", "risk difference", _CELLS, risk_difference, vtypes=("LS", "UB", "AV", "META", "REVMAN")),
     Measure("AS", "arcsine square root risk difference", _CELLS, arcsine_difference),
     Measure("PETO", "log odds ratio (Peto)", _CELLS, peto, ratio=True),
     Measure("PHI", "phi coefficient", _CELLS, phi),

@@ -31,7 +31,8 @@ ALIKE = [(-1.0, 0.5), (-1.05, 0.4), (-0.95, 0.6)]
 def pool(
     pairs: list[tuple[float, float]], method: str, ci: str, protocol: Protocol = NONE
 ) -> tuple[Pool, str, list[str]]:
-    found = [Effect(replace(CONTRAST, stratum=f"s{i}"), y, v, None) for i, (y, v) in enumerate(pairs)]
+    strata = [replace(CONTRAST.comparison, stratum=f"s{i}") for i, _ in enumerate(pairs)]
+    found = [Effect(replace(CONTRAST, comparison=s), y, v, None) for s, (y, v) in zip(strata, pairs, strict=True)]
     value, _, headed, warnings = pooled(found, "MD", Options(method, ci), protocol)
     return value, headed, warnings
 

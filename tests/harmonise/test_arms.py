@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from kg.evidence_base import EvidenceBase, question
 from kg.iris import BASE
 from kg.protocol import NONE
 from tests.harmonise.trial_sets import (
@@ -113,3 +114,71 @@ def test_an_arm_of_another_drug_of_the_class_is_no_control() -> None:
         comparator=(PLACEBO, KETAMINE),
     )
     assert not harms(found).contrasts
+
+
+def test_a_drug_added_to_what_both_arms_have_is_not_compared_with_that() -> None:
+    """Memantine with gabapentin against gabapentin tells of memantine, not of memantine against gabapentin."""
+    gabapentin = f"{BASE}drug/gabapentin"
+    left = arm(ONE, "memantine", background=("gabapentin",))
+    right = replace(arm(ONE, "gabapentin", role="active", background=("gabapentin",)), studied=None)
+    counted = (counts(left, 3, 10), counts(right, 1, 10))
+    found = trial_set((ONE,), (left, right), counted, intervention=(MEMANTINE,), comparator=(gabapentin,))
+    asked = replace(QUESTION, intervention=term(MEMANTINE), comparator=term(gabapentin))
+    refused = harms(found, NONE, asked)
+    assert not refused.contrasts
+    assert reasons(refused)["one"].startswith("the drug is added to gabapentin, which both arms have")
+    nothing = f"{BASE}intervention/no-treatment"
+    added = replace(found, comparator=frozenset({nothing}))
+    (contrast,) = harms(added, NONE, replace(asked, comparator=term(nothing))).contrasts
+    assert (contrast.experimental.events, contrast.control.events) == (3, 1)
+
+
+def test_usual_care_is_no_treatment_and_an_arm_of_which_nothing_is_known_is_not() -> None:
+    nothing = f"{BASE}intervention/no-treatment"
+    left = arm(ONE, "ketamine")
+    for role, studies in (("usualCare", 1), ("unknownRole", 0)):
+        right = replace(arm(ONE, "other", role=role), studied=None)
+        found = trial_set((ONE,), (left, right), (counts(left, 3, 10), counts(right, 1, 10)), comparator=(nothing,))
+        assert len(harms(found, NONE, replace(QUESTION, comparator=term(nothing))).contrasts) == studies
+
+
+def test_a_class_against_its_own_member_gives_its_reasons() -> None:
+    trials = trial("both"), trial("alone")
+    arms = (
+        arm(trials[0], "ketamine"),
+        arm(trials[0], "memantine"),
+        arm(trials[1], "ketamine"),
+        arm(trials[1], "placebo", PLACEBO),
+    )
+    found = trial_set(
+        trials,
+        arms,
+        tuple(counts(a, 3, 10) for a in arms),
+        intervention=(KETAMINE, MEMANTINE),
+        comparator=(KETAMINE,),
+    )
+    asked = harms(found, NONE, replace(QUESTION, comparator=term(KETAMINE)))
+    assert not asked.contrasts
+    assert reasons(asked) == {
+        "both": "ketamine is one of the drugs asked for, so it cannot be their control; name the other drug alone"
+    }
+    assert any("no arm can stand on both sides" in text for text in asked.warnings)
+
+
+def test_a_class_against_its_own_member_gives_its_reasons_on_the_bundled_graph(base: EvidenceBase) -> None:
+    words = {"intervention": "nmda-receptor-antagonist", "comparator": "ketamine", "outcome": "responder-30"}
+    answer = base.ask(question(**words, protocol="none"))
+    assert answer.pool.k == 0
+    assert "ketamine is one of NMDA receptor antagonist" in answer.warnings[0]
+    assert {e.label for e in answer.excluded} >= {"Kim 2015"}
+    alone = base.ask(question(**{**words, "intervention": "magnesium"}, protocol="none"))
+    assert alone.pool.k == 1
+
+
+def test_jafarzadeh_2023_is_no_trial_of_memantine_against_gabapentin(base: EvidenceBase) -> None:
+    words = {"intervention": "memantine", "comparator": "gabapentin", "outcome": "neuropathic-pain-score"}
+    answer = base.ask(question(**words, protocol="none"))
+    assert not answer.studies
+    assert "compared with nothing added" in {e.label: e.reason for e in answer.excluded}["Jafarzadeh 2023"]
+    added = base.ask(question(**{**words, "comparator": "no added treatment"}, protocol="none"))
+    assert [s.label for s in added.studies] == ["Jafarzadeh 2023"]

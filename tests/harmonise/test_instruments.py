@@ -9,8 +9,8 @@ import pytest
 from kg.errors import NotPoolable
 from kg.evidence_base import EvidenceBase, question
 from kg.harmonise.scales import rescaling
-from kg.iris import BASE
-from kg.model.trialset import ArmFacts, InstrumentFacts, TrialFacts, TrialSet
+from kg.iris import BASE, EV
+from kg.model.trialset import ArmFacts, ArmResult, InstrumentFacts, TrialFacts, TrialSet
 from kg.protocol import NONE, OutcomeRule
 from tests.harmonise.trial_sets import (
     NRS,
@@ -160,3 +160,49 @@ def test_every_instrument_of_an_smd_in_the_review_is_read_the_outcomes_way(base:
             flipped = any("reversed" in step for step in study.steps)
             assert (study.yi < 0) == ((left < right) != flipped)
             assert study.trial.startswith(BASE)
+
+
+def both_kinds(final: float, change: float) -> tuple[TrialFacts, tuple[ArmFacts, ...], tuple[ArmResult, ...]]:
+    one = trial("t9")
+    pair = arm(one, "ketamine"), arm(one, "placebo", PLACEBO)
+    kinds = ((final, False), (change, True))
+    return one, pair, tuple(means(a, 20, m, 2.0, change=c) for m, c in kinds for a in pair)
+
+
+@pytest.mark.parametrize("other_reports_change", [True, False])
+def test_the_kind_of_value_that_every_trial_reports_is_used(other_reports_change: bool) -> None:
+    one, pair, results = both_kinds(3.0, -3.0)
+    found = reporting((NRS, 5, 5), change=(other_reports_change,))
+    whole = replace(
+        found,
+        trials={**found.trials, one.trial: one},
+        arms={**found.arms, **{a.arm: a for a in pair}},
+        results=(*found.results, *results),
+    )
+    for measure in ("MD", "SMD"):
+        made = pain(whole, NONE, replace(QUESTION, measure=measure))
+        assert {c.value_kind for c in made.contrasts} == {EV + ("change" if other_reports_change else "final")}
+
+
+def test_where_a_trial_reports_both_the_final_value_is_used() -> None:
+    one, pair, results = both_kinds(3.0, -3.0)
+    (contrast,) = pain(trial_set((one,), pair, results)).contrasts
+    assert contrast.value_kind == EV + "final"
+
+
+def test_units_of_one_instrument_are_not_mixed() -> None:
+    found = reporting((UNKNOWN, 3, 5), (UNKNOWN, 30, 50))
+    units = ("ng/mL", "ng/mL", "pg/mL", "pg/mL")
+    mixed = replace(found, results=tuple(replace(r, unit=u) for r, u in zip(found.results, units, strict=True)))
+    with pytest.raises(NotPoolable, match="several instruments or scales"):
+        pain(mixed, NONE, replace(QUESTION, measure="MD"))
+    alike = replace(found, results=tuple(replace(r, unit="NG/ML") for r in found.results))
+    assert pain(alike, NONE, replace(QUESTION, measure="MD")).measure == "MD"
+
+
+def test_the_rows_of_a_review_are_pooled_as_entered() -> None:
+    entered = replace(NONE, as_entered=True)
+    found = reporting((NRS, 3, 5), (RELIEF, 7, 5), (UNKNOWN, 30, 50), change=(False, True, False))
+    made = pain(found, entered, replace(QUESTION, measure="SMD"))
+    assert [c.sign for c in made.contrasts] == [1.0, 1.0, 1.0]
+    assert pain(found, entered, replace(QUESTION, measure="MD")).measure == "MD"

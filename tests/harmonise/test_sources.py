@@ -9,7 +9,7 @@ import pytest
 from kg.evidence_base import EvidenceBase, question
 from kg.iris import BASE
 from kg.protocol import NONE
-from tests.harmonise.trial_sets import PLACEBO, arm, means, pain, trial, trial_set
+from tests.harmonise.trial_sets import PLACEBO, arm, counts, means, pain, trial, trial_set
 
 ONE = trial("one")
 LEFT, RIGHT = arm(ONE, "ketamine"), arm(ONE, "placebo", PLACEBO)
@@ -66,3 +66,16 @@ def test_no_study_of_the_review_mixes_sources(base: EvidenceBase) -> None:
         for study in answer.studies:
             records = {p.record for side in (study.experimental, study.control) for p in side.sources}
             assert len(records) == 1, (answer.analysis, study.label)
+
+
+def test_a_composite_of_a_later_source_comes_before_a_component_of_an_earlier_one() -> None:
+    """Step 8 before step 9: which outcome is used is decided first, then whose."""
+    composite, component = f"{BASE}outcome/composite", f"{BASE}outcome/component"
+    rows = (
+        *(counts(a, 3, 10, source="review", kind="secondary", outcome=component) for a in (LEFT, RIGHT)),
+        *(counts(a, 5, 10, source="reports", outcome=composite) for a in (LEFT, RIGHT)),
+    )
+    found = trial_set((ONE,), (LEFT, RIGHT), rows, outcomes=(composite, component))
+    (contrast,) = pain(found, replace(NONE, precedence=("review", "reports"))).contrasts
+    assert contrast.experimental.events == 5
+    assert not any("narrower" in step for step in contrast.steps)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import count
+from typing import Any
 
+from kg.evidence.effects import Effect, effects
 from kg.harmonise.contrasts import Harmonised, harmonise
 from kg.iris import BASE, EV
 from kg.model.question import Question, Term
@@ -34,10 +36,17 @@ QUESTION = Question(term(KETAMINE), term(PLACEBO), term(PAIN))
 
 
 def trial(
-    name: str, *, design: str = "parallel", kind: str = "RandomisedTrial", conditions: tuple[str, ...] = ()
+    name: str,
+    *,
+    design: str = "parallel",
+    kind: str = "RandomisedTrial",
+    conditions: tuple[str, ...] = (),
+    label: str | None = None,
+    **facts: Any,
 ) -> TrialFacts:
     iri = f"{BASE}trial/{name}"
-    return TrialFacts(iri, EV + kind, name, 2020, EV + design, frozenset(map(condition, conditions)))
+    made = TrialFacts(iri, EV + kind, label or name, 2020, EV + design, frozenset(map(condition, conditions)))
+    return replace(made, **facts)
 
 
 def condition(name: str) -> str:
@@ -56,9 +65,10 @@ def arm(
     stratum: str | None = None,
     route: str | None = None,
     conditions: tuple[str, ...] = (),
+    **facts: Any,
 ) -> ArmFacts:
     drug = studied or f"{BASE}drug/{name}"
-    return ArmFacts(
+    made = ArmFacts(
         trial=of.trial,
         arm=f"{of.trial}/arm/{name}",
         label=name,
@@ -71,6 +81,7 @@ def arm(
         combines=frozenset(a.arm for a in combines),
         conditions=frozenset(map(condition, conditions)),
     )
+    return replace(made, **facts)
 
 
 _PLAIN = ArmResult(
@@ -118,6 +129,7 @@ def counts(
     in_band: str | None = None,
     timepoint: str | None = None,
     period: str | None = None,
+    **figures: Any,
 ) -> ArmResult:
     return replace(
         _result(of, source, kind),
@@ -127,6 +139,7 @@ def counts(
         band=band(in_band) if in_band else None,
         timepoint=timepoint,
         period=EV + period if period else None,
+        **figures,
     )
 
 
@@ -144,6 +157,8 @@ def means(
     days: float | None = None,
     se: float | None = None,
     ci: tuple[float, float] | None = None,
+    period: str | None = None,
+    **figures: Any,
 ) -> ArmResult:
     return replace(
         _result(of, source, kind),
@@ -157,6 +172,8 @@ def means(
         ci_high=ci[1] if ci else None,
         band=band(in_band) if in_band else None,
         days=days,
+        period=EV + period if period else None,
+        **figures,
     )
 
 
@@ -169,9 +186,10 @@ def reported(
     ci: tuple[float, float] | None = None,
     p: str | None = None,
     outcome: str = PAIN,
+    **more: Any,
 ) -> ReportedContrast:
     slug = experimental.trial.rpartition("/")[2]
-    return ReportedContrast(
+    made = ReportedContrast(
         trial=experimental.trial,
         outcome=outcome,
         contrast=f"{BASE}contrast/reports/{slug}/{next(_numbers)}",
@@ -189,6 +207,12 @@ def reported(
         locator="abstract",
         source_kind=EV + "primary",
     )
+    return replace(made, **more)
+
+
+def effects_of(found: Harmonised, protocol: Protocol = NONE) -> list[Effect]:
+    """Return the effects of what was harmonised."""
+    return effects(found.contrasts, found.measure, protocol)
 
 
 def trial_set(
@@ -235,3 +259,8 @@ def pain(found: TrialSet, protocol: Protocol = NONE, question: Question = QUESTI
 def reasons(found: Harmonised) -> dict[str, str]:
     """Return why each trial was left out, by its label."""
     return {left.label: left.reason for left in found.excluded}
+
+
+def warned(found: Harmonised) -> dict[str, tuple[str, ...]]:
+    """Return what is doubtful of each study, by its label."""
+    return {c.label: c.warnings for c in found.contrasts}

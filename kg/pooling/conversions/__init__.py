@@ -1,6 +1,8 @@
 """What papers print, turned into what pooling needs. Every function takes one study and names its formula's source."""
 
+from kg.pooling.conversions.clusters import design_effect
 from kg.pooling.conversions.counts import Arm, TwoByTwo, combined_means, events_from_percentage, table_from_percentages
+from kg.pooling.conversions.crossover import feasible_correlation, paired_counts, paired_difference, paired_smd
 from kg.pooling.conversions.dispersion import (
     correlation_from_sds,
     sd_from_ci,
@@ -36,13 +38,18 @@ __all__ = [
     "TwoByTwo",
     "combined_means",
     "correlation_from_sds",
+    "design_effect",
     "effect_from_ci",
     "effect_from_p",
     "events_from_percentage",
+    "feasible_correlation",
     "log_odds_ratio_to_smd",
     "mean_sd_from_five_numbers",
     "mean_sd_from_quartiles",
     "mean_sd_from_range",
+    "paired_counts",
+    "paired_difference",
+    "paired_smd",
     "per_thousand",
     "sd_from_ci",
     "sd_from_difference",
