@@ -79,10 +79,13 @@ def local(iri: str) -> str:
     return iri.removeprefix(BASE) if iri.startswith(BASE) else iri
 
 
+_DATES = ("published_by", "known_by")
+
+
 def words(question: Question) -> dict[str, str]:
     """Return a question in the words of an address; terms by their slugs."""
     named = {name: iris.local(term.iri) for name, term in question.terms().items() if term}
-    options = {name: getattr(question, name) for name in ("protocol", "measure", "method", "ci")}
+    options = {name: getattr(question, name) for name in ("protocol", "measure", "method", "ci", *_DATES)}
     return named | {name: value for name, value in options.items() if value}
 
 

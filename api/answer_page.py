@@ -65,7 +65,7 @@ def agreement(pool: Pool, published: Published | None) -> str:
 def variants(answer: Answer) -> dict[str, list[Variant]]:
     """Return the same question under every option that could be chosen instead."""
     question, family = answer.question, _COUNTS if answer.measure in _COUNTS else _MEANS
-    methods = [m for m in METHODS if answer.measure in _COUNTS or m not in ("MH", "PETO")]
+    methods = [m for m in METHODS if answer.measure in _COUNTS or m not in ("MH", "DL-MH", "PETO")]
     made = {
         "Measure": [
             Variant(

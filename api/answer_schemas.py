@@ -30,6 +30,8 @@ class Question(Body):
     route: Term | None
     band: Term | None
     instrument: Term | None
+    published_by: str | None = Field(description="Last day of publication of the trials asked for.")
+    known_by: str | None = Field(description="The moment as of which the answer is.")
 
 
 class Participants(Body):
@@ -186,6 +188,7 @@ class Answer(Pool):
     ci_method: str
     scale: Literal["identity", "log"]
     k_eligible: int = Field(description="Trials that the protocol lets in.")
+    steps: list[str] = Field(description="What each of the ten steps from trial set to answer did.")
     warnings: list[str]
     studies: list[Study]
     excluded: list[Excluded]
@@ -206,6 +209,7 @@ class AnalysisAnswer(Answer):
 
     analysis: str
     main_analysis: str
+    ci_level: float = Field(description="Level of the intervals in percent.")
     subgroups: list[Subgroup]
 
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from anyio import create_task_group
-from anyio.to_thread import run_sync
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
-from api import description, entities, evidence, health, identity, pages, pooling, problems, queries, sparql
+from api import description, entities, evidence, health, identity, pages, pooling, problems, queries, records, sparql
+from api.cors import CrossOrigin
 from api.headers import Headers
-from api.service import Service
+from api.lingering import Lingering
+from api.opening import opened
+from api.present import OneCommit
+from api.rates import Rates
+from api.sparql import endpoint as sparql_endpoint
 from api.templating import STATIC
 from kg import __version__
-from kg.evidence_base import EvidenceBase
 from kg.settings import Settings
 
 
@@ -25,14 +27,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        base = await run_sync(EvidenceBase.open, chosen)
-        try:
-            app.state.service = await run_sync(Service, base)
-            async with create_task_group() as tasks:
-                tasks.start_soon(run_sync, app.state.service.prepare)
-                yield
-        finally:
-            await run_sync(base.close)
+        async with opened(app, chosen), sparql_endpoint.opened(app, chosen.store):
+            yield
 
     app = FastAPI(
         title="evigraph",
@@ -45,9 +41,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,
         lifespan=lifespan,
     )
+    app.state.address, app.state.proxies = chosen.address, frozenset(chosen.proxies)
     problems.install(app)
-    app.add_middleware(Headers)
-    for module in (pages, evidence, pooling, entities, queries, identity, health, sparql, description):
+    for middleware in (OneCommit, Headers, Lingering, CrossOrigin):
+        app.add_middleware(middleware)
+    app.add_middleware(Rates, requests=chosen.requests)
+    for module in (pages, evidence, pooling, records, entities, queries, identity, health, sparql, description):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app

@@ -14,7 +14,7 @@ from kg.nearest import nearest
 
 
 def _service(request: Request) -> Service:
-    return cast(Service, request.app.state.service)
+    return cast(Service, request.state.service)
 
 
 ServiceDep = Annotated[Service, Depends(_service)]

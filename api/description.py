@@ -23,6 +23,11 @@ SUMMARY = (
     "every number can be walked back to the row of the source it came from."
 )
 
+_KEYS = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "A key that `kg key new` made."},
+    "key": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "The same key."},
+}
+
 
 @router.get("/openapi.json")
 def read_description(request: Request, service: ServiceDep) -> Response:
@@ -36,6 +41,7 @@ def read_description(request: Request, service: ServiceDep) -> Response:
 def described(app: FastAPI, service: Service) -> dict[str, Any]:
     """Return the OpenAPI document with examples from the store."""
     document = app.openapi()
+    document.setdefault("components", {})["securitySchemes"] = _KEYS
     paths = document["paths"]
     for place, example in _examples(service).items():
         content = paths[place]["get"]["responses"]["200"]["content"]["application/json"]

@@ -18,19 +18,12 @@ def listing(service: Service, noun: str, text: str | None, limit: int, cursor: s
 
     Raises a problem (422) for a cursor that no list gave.
     """
-    found = [entry for entry in service.base.vocabulary.entries(noun) if _holds(entry, text)]
+    found = [entry for entry in service.base.vocabulary.entries(noun) if text is None or entry.holds(text)]
     after = _position(cursor) if cursor else None
     rest = [entry for entry in found if after is None or _key(entry) > after]
     shown = rest[:limit]
     following = _cursor(shown[-1]) if len(rest) > len(shown) else None
     return Listing(items=[_item(entry) for entry in shown], total=len(found), next=following)
-
-
-def _holds(entry: Entry, text: str | None) -> bool:
-    if text is None:
-        return True
-    folded = text.casefold().strip()
-    return any(folded in name.casefold() for name in (entry.slug, entry.label, *entry.alternatives))
 
 
 def _item(entry: Entry) -> Listed:

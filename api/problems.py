@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -23,6 +24,7 @@ from kg.errors import (
     Contradiction,
     EvidenceError,
     InputRefused,
+    NoRoom,
     NotConverged,
     NotPoolable,
     QueryRefused,
@@ -30,6 +32,9 @@ from kg.errors import (
     UnknownTerm,
 )
 from kg.pooling.request import pointer
+from kg.reading import ReaderGone, TooLarge, UnknownForm
+from kg.store.guard import FetchRefused, TooLong
+from kg.store.stopped import Busy, NotSupported, OutOfMemory, OutOfTime, ResultTooLarge
 
 PROBLEM = Form("json", "application/problem+json", "problem")
 _LOG = logging.getLogger("api")
@@ -68,9 +73,27 @@ KINDS = (
     ),
     Kind("method-not-allowed", 405, "The method is not allowed here", "Use one of the methods in the Allow header."),
     Kind("not-acceptable", 406, "No such form", "Ask for one of the media types listed, or use a suffix."),
-    Kind("not-open", 404, "Free SPARQL is not open in this version", "Run one of the named queries under /queries."),
-    Kind("unsupported-media-type", 415, "The form of the body is not taken", "Send application/json."),
+    Kind("not-open", 403, "The evidence is not written by SPARQL", "Send records to /records."),
+    Kind("fetch-refused", 403, "Nothing is fetched from elsewhere", "Take out SERVICE and LOAD."),
+    Kind("not-supported", 422, "This service cannot evaluate it", "Leave out what is named."),
+    Kind("out-of-time", 504, "The query takes too long", "Ask for less: fewer patterns, a narrower one first."),
+    Kind("out-of-memory", 503, "The query takes too much memory", "Ask for less: without DISTINCT or ORDER BY."),
+    Kind("result-too-large", 503, "The result is too large", "Ask for less, such as by LIMIT and OFFSET."),
+    Kind("unsupported-media-type", 415, "The form of the body is not taken", "Send one of the media types named."),
     Kind("too-large", 413, "The body is too large", "Send it in parts."),
+    Kind(
+        "record-refused",
+        422,
+        "A record is refused",
+        "Correct what stands under errors, and send all again; Accept: application/ld+json gives the SHACL report.",
+    ),
+    Kind("no-key", 401, "Writing needs a key", "Send a key that `kg key new NAME` made, as Authorization: Bearer KEY."),
+    Kind("read-only", 403, "This service takes no writes", "Ask whoever runs it for one that does."),
+    Kind("too-slow", 408, "The body comes too slowly", "Send it again over a better line, or in parts."),
+    Kind("busy", 503, "The service is busy", "Send it again in a moment."),
+    Kind("reading-ended", 503, "Reading the body was broken off", "Send it again."),
+    Kind("no-room", 507, "There is no room", "Send it again when whoever runs the service has made room."),
+    Kind("too-often", 429, "Too many requests", "Wait as long as Retry-After says."),
     Kind("refused", 400, "The request is not accepted", "Correct the request."),
     Kind("fault", 500, "The service failed", "Please report the address that was asked."),
 )
@@ -83,8 +106,26 @@ OF_ERROR: Mapping[type[EvidenceError], str] = {
     QueryRefused: "query-refused",
     InputRefused: "input-refused",
     StoreUnavailable: "store-unavailable",
+    NoRoom: "no-room",
+    TooLarge: "too-large",
+    UnknownForm: "unsupported-media-type",
+    ReaderGone: "reading-ended",
+    TooLong: "too-large",
+    FetchRefused: "fetch-refused",
+    NotSupported: "not-supported",
+    OutOfTime: "out-of-time",
+    OutOfMemory: "out-of-memory",
+    ResultTooLarge: "result-too-large",
+    Busy: "busy",
 }
+_UNTOLD = {
+    "store-unavailable": "The store cannot be read or written now.",
+    "no-room": "There is no room for this write; nothing was written, and reading goes on.",
+    "reading-ended": "Reading the body was broken off; nothing was written.",
+}
+"""What is said of errors whose own words are about this machine."""
 _OF_STATUS = {404: "not-found", 405: "method-not-allowed", 406: "not-acceptable"}
+_STEERING = frozenset({"Cc", "Cf", "Co", "Cs"})
 _OPTION = re.compile(r"(?<![\w-])--(?=[a-z])")
 _NAMED_OPTION = re.compile(r"(?<![\w-])--([a-z][a-z-]*)")
 
@@ -119,15 +160,17 @@ def parameter(name: str, detail: str, **more: Any) -> dict[str, Any]:
 
 def _own(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)
-    return _response(request, error)
+    return response(request, error)
 
 
 def _evidence(request: Request, error: Exception) -> Response:
     assert isinstance(error, EvidenceError)
     name = next(OF_ERROR[cls] for cls in type(error).__mro__ if cls in OF_ERROR)
-    if name == "store-unavailable":
-        _LOG.error("the store cannot be read: %s", error)
-        return _response(request, Problem(name, "The store cannot be read now.", headers={"Retry-After": "5"}))
+    if name in _UNTOLD:
+        _LOG.error("%s", error)
+        return response(request, Problem(name, _UNTOLD[name], headers={"Retry-After": "5"}))
+    if isinstance(error, Busy):
+        return response(request, Problem(name, str(error), headers={"Retry-After": str(error.seconds)}))
     text = str(error)
     wrong = set(_NAMED_OPTION.findall(text)) & set(request.query_params)
     wrong |= {key for key, value in request.query_params.items() if value and repr(value) in text}
@@ -136,7 +179,7 @@ def _evidence(request: Request, error: Exception) -> Response:
     errors = [parameter(key, detail) for key in sorted(wrong)]
     if (place := pointer(error)) is not None:
         errors.append({"pointer": place, "detail": detail})
-    return _response(request, Problem(name, detail, errors, more))
+    return response(request, Problem(name, detail, errors, more))
 
 
 def problem_body(error: EvidenceError, within: str = "") -> dict[str, Any]:
@@ -159,7 +202,7 @@ def _validation(request: Request, error: Exception) -> Response:
         )
         found.append({"pointer": "/" + "/".join(place), "parameter": name, "detail": detail})
     detail = "; ".join(str(item["detail"]) for item in found)
-    return _response(request, Problem("invalid-parameters", detail, found))
+    return response(request, Problem("invalid-parameters", detail, found))
 
 
 def _http(request: Request, error: Exception) -> Response:
@@ -172,26 +215,40 @@ def _http(request: Request, error: Exception) -> Response:
         "not-found": "There is nothing at this address.",
         "method-not-allowed": f"This address takes {headers.get('Allow', 'other methods')} only.",
     }.get(name, str(error.detail))
-    return _response(request, Problem(name, detail, headers=headers), status=error.status_code)
+    return response(request, Problem(name, detail, headers=headers), status=error.status_code)
 
 
 def _fault(request: Request, error: Exception) -> Response:
-    return _response(request, Problem("fault", "Something went wrong in the service; it has been logged."))
+    return response(request, Problem("fault", "Something went wrong in the service; it has been logged."))
 
 
-def _response(request: Request, problem: Problem, status: int | None = None) -> Response:
+def response(request: Request, problem: Problem, status: int | None = None) -> Response:
+    """Return a problem as a response: a page where one is asked for, else JSON."""
     kind = _BY_NAME[problem.kind]
     code = status or kind.status
     title = kind.title if code == kind.status else HTTPStatus(code).phrase
     body: dict[str, Any] = {"type": f"/problems/{kind.name}", "title": title, "status": code, "detail": problem.detail}
     body |= {"errors": [dict(item) for item in problem.errors]} if problem.errors else {}
-    body |= problem.more
+    body = _inert({**body, **problem.more})
     headers = {**SECURITY, "Vary": "Accept", "Cache-Control": "no-store", **problem.headers}
     if preferred(request.headers.get("accept"), (PROBLEM, JSON, HTML)) is HTML:
         offers = _offers(request, problem)
         content = page("problem.html", request, problem=body, remedy=kind.remedy, offers=offers)
         return Response(content, code, headers, HTML.content_type)
     return Response(orjson.dumps(body), code, headers, PROBLEM.media_type)
+
+
+def _inert(value: Any) -> Any:
+    """Return a value with the characters written out that steer a terminal or turn the direction of a text."""
+    match value:
+        case str():
+            hidden = {c for c in value if c != "\n" and unicodedata.category(c) in _STEERING}
+            return value.translate({ord(c): f"\\u{ord(c):04x}" for c in hidden}) if hidden else value
+        case Mapping():
+            return {key: _inert(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [_inert(inner) for inner in value]
+    return value
 
 
 def _offers(request: Request, problem: Problem) -> list[tuple[str, str | None]]:

@@ -25,6 +25,8 @@ class QuestionWords(BaseModel):
     measure: str | None = Field(None, max_length=20, description="MD, SMD, RR, OR or RD; the protocol's.")
     method: str | None = Field(None, max_length=20, description="DL, PM, REML, ML, SJ, HE, HS, EB, EE, MH or PETO.")
     ci: str | None = Field(None, max_length=20, description="wald, t, hk or hk-adhoc.")
+    published_by: str | None = Field(None, max_length=40, description="Only trials published by then, such as 2015.")
+    known_by: str | None = Field(None, max_length=40, description="As known then: a day, a year or a moment, in UTC.")
     via: str | None = Field(None, max_length=20, description="Where rows come from: table or sparql.")
 
     def asked(self) -> Asked:

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import logging
 import os
+import resource
 import socket
+import sys
+from functools import partial
 from types import FrameType
 
 import uvicorn
+from fastapi import FastAPI
 
+from api.access_log import AccessLog
 from api.app import create_app
+from api.connections import Connection
+from api.log_lines import Handler, Lines
+from api.scratch import create_scratch_app
 from kg.errors import InputRefused, StoreUnavailable
 from kg.evidence_base import EvidenceBase
+from kg.keys import Keys
 from kg.settings import Settings
 
 _BACKLOG = 2048
 _IDLE_SECONDS = 30
 _LAST_REQUESTS_SECONDS = 10
+_MOST_CONNECTIONS = 2000
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class _Server(uvicorn.Server):
@@ -40,24 +52,51 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
-def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000) -> None:
-    """Serve a store over HTTP until SIGINT or SIGTERM.
+def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000, *, quiet: bool = False) -> None:
+    """Serve a store over HTTP until SIGINT or SIGTERM; requests are logged on standard error unless quiet.
 
     Raises StoreUnavailable where the store cannot be opened, InputRefused where the address cannot be taken.
     """
     with EvidenceBase.open(settings):
         pass
+    if Keys.of(settings) and settings.store != "memory:":
+        with EvidenceBase.open(settings, "write"):  # whoever writes already is named here
+            pass
+    _run(create_app(settings), host, port, quiet=quiet)
+
+
+def serve_scratch(host: str = "127.0.0.1", port: int = 8000, *, quiet: bool = False) -> None:
+    """Serve an empty store that anybody on this machine may write to, until SIGINT or SIGTERM; then it is gone.
+
+    Raises InputRefused where the address is not of the loopback, or cannot be taken.
+    """
+    if host not in _LOOPBACK:
+        raise InputRefused(
+            f"a scratch store takes writes from anybody, so it is served to this machine alone, not on {host}; "
+            f"use --host {_LOOPBACK[0]}, or leave it out"
+        )
+    _run(create_scratch_app(), host, port, quiet=quiet)
+
+
+def _run(app: FastAPI, host: str, port: int, *, quiet: bool) -> None:
     heard = _bound(host, port)
+    lines = Lines(sys.stderr.fileno())
     try:
         shown = f"[{host}]" if ":" in host else host
         address = f"http://{shown}:{heard.getsockname()[1]}/"
-        logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+        _as_many_files_as_allowed()
+        logging.basicConfig(level=logging.WARNING, handlers=[Handler(lines)], force=True)
+        if not quiet:
+            app.add_middleware(AccessLog, lines=lines)
         config = uvicorn.Config(
-            create_app(settings),
-            log_level="warning",
+            app,
+            http=partial(Connection, lines=None if quiet else lines),  # type: ignore[arg-type]
+            log_config=None,
+            log_level="error",  # what a client does wrong is no warning of ours
             access_log=False,
             server_header=False,
             proxy_headers=False,
+            limit_concurrency=_MOST_CONNECTIONS,
             timeout_keep_alive=_IDLE_SECONDS,
             timeout_graceful_shutdown=_LAST_REQUESTS_SECONDS,
             lifespan="on",
@@ -67,7 +106,15 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000) -> None
         if not server.started:
             raise StoreUnavailable("the service did not start; the reason stands above")
     finally:
+        lines.close()
         heard.close()
+
+
+def _as_many_files_as_allowed() -> None:
+    """Let the process have as many connections as the system allows it."""
+    with contextlib.suppress(ValueError, OSError):
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _bound(host: str, port: int) -> socket.socket:

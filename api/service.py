@@ -27,8 +27,8 @@ class Service:
 
     def __init__(self, base: EvidenceBase) -> None:
         self.base = base
-        _warm(base)
         self.commit = base.store.head()
+        _warm(base)
         self.fingerprint = base.store.fingerprint()
         self.names = Names(base)
         self.choices: Choices = choices(base)
@@ -47,6 +47,8 @@ class Service:
 
         def ask() -> Answer:
             found = self.base.ask(question, via)
+            if question.known_by:  # the same answer, but what was left out then may be other trials
+                return found
             return self._by_id.get(found.id, lambda: found)
 
         return self._asked.get((question, via), ask)
@@ -89,7 +91,8 @@ class Service:
 
     def answer_tag(self, answer: Answer, form: Form) -> str:
         """Return the entity tag of an answer in a form."""
-        return self.tag("answer", answer.id, answer.provenance.generated_at, form.suffix)
+        known = answer.question.known_by or ""
+        return self.tag("answer", answer.id, known, answer.provenance.generated_at, form.suffix)
 
     def prepare(self) -> None:
         """Answer and draw one question, so that the first to ask does not wait for what loads slowly."""

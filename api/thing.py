@@ -75,12 +75,16 @@ def thing(service: Service, iri: str) -> Thing:
         arms=arms(service, iri) if is_trial else None,
         results=results(service, iri) if is_trial else None,
         actions=actions(service, acting) if acting else None,
-        versions=_versions(service, place) if place else None,
+        versions=told_versions(service, place) if place else None,
         states=_states(service, place) if place else None,
     )
 
 
-def _versions(service: Service, place: RecordPlace) -> list[Version]:
+def told_versions(service: Service, place: RecordPlace) -> list[Version]:
+    """Return the versions of a record as bodies tell them, oldest first.
+
+    Raises UnknownTerm where there is no such record.
+    """
     return [
         Version(
             graph=v.graph,

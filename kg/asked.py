@@ -6,8 +6,9 @@ from dataclasses import asdict, dataclass
 
 from kg.errors import Contradiction, InputRefused
 from kg.model.question import Question
+from kg.moments import last_day, last_moment
 from kg.protocol import CI_METHODS, MEASURES, METHODS
-from kg.vocabulary import Vocabulary
+from kg.vocabulary import COMPARED, Vocabulary
 
 METHOD_NAMES = (*METHODS, "FE")
 CI_NAMES = (*CI_METHODS, "z", "knha", "adhoc")
@@ -28,6 +29,8 @@ class Asked:
     measure: str | None = None
     method: str | None = None
     ci: str | None = None
+    published_by: str | None = None
+    known_by: str | None = None
 
     def words(self) -> dict[str, str]:
         """Return the words that were given, by name."""
@@ -45,8 +48,8 @@ class Asked:
         ):
             if value is not None and value not in allowed:
                 raise Contradiction(f"--{name} {value} is not known; known are {', '.join(allowed)}")
-        intervention = known.resolve(self.intervention, "drugs", "classes")
-        comparator = known.resolve(self.comparator, "drugs", "classes")
+        intervention = known.resolve(self.intervention, *COMPARED)
+        comparator = known.resolve(self.comparator, *COMPARED)
         if intervention.iri == comparator.iri:
             raise Contradiction(f"--intervention and --comparator both name {intervention.label}; name two")
         outcome = known.outcome(self.outcome)
@@ -62,6 +65,8 @@ class Asked:
             measure=self.measure,
             method={"FE": "EE"}.get(self.method or "", self.method),
             ci={"z": "wald", "knha": "hk", "adhoc": "hk-adhoc"}.get(self.ci or "", self.ci),
+            published_by=last_day(self.published_by, "published-by").isoformat() if self.published_by else None,
+            known_by=last_moment(self.known_by, "known-by") if self.known_by else None,
         )
         if known.closure(comparator.iri) >= known.closure(intervention.iri):
             raise Contradiction(

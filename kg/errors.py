@@ -51,3 +51,7 @@ class QueryRefused(EvidenceError, ValueError):
 
 class StoreUnavailable(EvidenceError, OSError):
     """The store is missing, locked or damaged; the message has the command that helps."""
+
+
+class NoRoom(StoreUnavailable):
+    """The disk of the store has no room for a write; nothing was written, and reading goes on."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Literal, Self
 
 from pyoxigraph import NamedNode, Triple
@@ -14,10 +16,12 @@ from kg.answer_log import AnswerLog
 from kg.asked import Asked
 from kg.catalog import Catalog, Query, Rows
 from kg.closure import closure
-from kg.errors import InputRefused, UnknownTerm
+from kg.errors import EvidenceError, InputRefused, UnknownTerm
 from kg.evidence.answering import Ground, answer
 from kg.evidence.published import PublishedAnalysis, analyses
-from kg.model.answer import Answer
+from kg.evidence.retracted import retracted_trials
+from kg.model.answer import Answer, Excluded
+from kg.moments import last_day, last_moment
 from kg.protocol import Protocol
 from kg.settings import Settings
 from kg.store import Store
@@ -30,13 +34,17 @@ if TYPE_CHECKING:
 
 AUTHOR = "kg build"
 NO_PROTOCOL = "none"
+_PASTS_KEPT = 2
 
 
 class EvidenceBase:
     """A store opened with its queries, terms, protocols and evidence table; use it as a context manager."""
 
-    def __init__(self, settings: Settings, store: Store) -> None:
+    def __init__(self, settings: Settings, store: Store, *, borrowed: bool = False) -> None:
         self.settings, self.store = settings, store
+        self._borrowed = borrowed
+        self._pasts: dict[int, Self] = {}
+        self._recalling = Lock()
 
     @classmethod
     def open(cls, settings: Settings, mode: Literal["read", "write"] = "read") -> Self:
@@ -50,9 +58,56 @@ class EvidenceBase:
             base.build()
         return base
 
+    def beside(self) -> Self:
+        """Return another base on the same open store, which knows nothing yet of what this one has read.
+
+        It sees the newest commit where the store is open for writing; closing it leaves the store open.
+        """
+        fresh = type(self)(self.settings, self.store, borrowed=True)
+        vars(fresh)["answers"] = self.answers
+        return fresh
+
+    def on(self, past: Store) -> Self:
+        """Return the evidence on a store of the past, which stays open when it is closed."""
+        made = type(self)(self.settings, past, borrowed=True)
+        vars(made).update(answers=self.answers, catalog=self.catalog, prefixes=self.prefixes)
+        return made
+
+    def as_of(self, moment: str) -> Self:
+        """Return the evidence as it was known at the end of a day, a month or a year, or at a moment.
+
+        Raises InputRefused where that is no date, or lies before the first commit.
+        """
+        commit = self.store.known_by(last_moment(moment, "known-by")).number
+        if not commit:
+            first = self.store.at_first().time
+            begins = f"this store begins on {first}; name that day or a later one" if first else "this store is empty"
+            raise InputRefused(f"nothing was known by {moment}: {begins}")
+        return self.after(commit)
+
+    def after(self, commit: int) -> Self:
+        """Return the evidence as it was after a commit; the last few that were asked for are kept in memory.
+
+        Raises StoreUnavailable where there is no such commit.
+        """
+        if commit == self.store.head().number:
+            return self
+        with self._recalling:
+            past = self._pasts.pop(commit, None) or self.on(self.store.at(commit))
+            self._pasts[commit] = past
+            while len(self._pasts) > _PASTS_KEPT:
+                del self._pasts[next(iter(self._pasts))]
+            return past
+
+    def forget(self) -> None:
+        """Forget what was read of the store, since it has changed; answers asked before are still known."""
+        for name in [n for n, kept in vars(type(self)).items() if isinstance(kept, cached_property) and n != "answers"]:
+            self.__dict__.pop(name, None)
+
     def close(self) -> None:
         """Let go of files and locks."""
-        self.store.close()
+        if not self._borrowed:
+            self.store.close()
 
     def __enter__(self) -> Self:
         return self
@@ -111,6 +166,7 @@ class EvidenceBase:
             digests=self._digests,
             records_by_id=self._records_by_id,
             fingerprint=self.store.fingerprint(),
+            retracted=self._retracted,
         )
 
     @cached_property
@@ -125,6 +181,10 @@ class EvidenceBase:
         return {record_id: tuple(records) for record_id, records in found.items()}
 
     @cached_property
+    def _retracted(self) -> Mapping[str, Excluded]:
+        return retracted_trials(self.store)
+
+    @cached_property
     def _protocols(self) -> dict[str, Protocol]:
         query = "SELECT ?protocol ?text ?default WHERE { ?protocol <%s> ?text ; <%s> ?default }"
         rows = self.store.select(query % (iris.EV + "protocolText", iris.EV + "isDefault")).rows
@@ -132,76 +192,123 @@ class EvidenceBase:
         ordered = sorted(found, key=lambda item: (not item[2], item[0]))
         return {name: protocol.read(text, f"protocol {name}") for name, text, _ in ordered}
 
+    def protocols(self) -> list[Protocol]:
+        """Return the protocols of the store, the default first."""
+        return list(self._protocols.values())
+
     def protocol(self, name: str | None = None) -> Protocol:
         """Return a protocol by name, or the store's default; ``none`` is no protocol.
 
+        One that was made of a review's file (``as_entered``) is for the analyses of that review, never the default.
+
         Raises UnknownTerm.
         """
-        if name == NO_PROTOCOL or (name is None and not self._protocols):
+        if name == NO_PROTOCOL:
             return protocol.NONE
         if name is None:
-            return next(iter(self._protocols.values()))
+            return next((p for p in self._protocols.values() if not p.as_entered), protocol.NONE)
         return self._protocols[self.vocabulary.resolve(name, "protocols").slug]
 
     # What can be done.
 
     def build(self) -> Taken:
-        """Take the bundled evidence into the store: all of it, or nothing.
+        """Take the bundled evidence into the store: all of it but what others retracted or changed here, or nothing.
 
         Raises InputRefused with the report of the gate.
         """
-        from kg import intake  # noqa: PLC0415
+        from kg import building  # noqa: PLC0415
+        from kg.memory import standing  # noqa: PLC0415
         from kg.sources import bundle  # noqa: PLC0415
 
-        for name in [n for n, kept in vars(type(self)).items() if isinstance(kept, cached_property)]:
-            self.__dict__.pop(name, None)
-        rows = bundle.read(self.settings.data, self.settings.ontology)
-        return intake.take(self.store, self.shapes, rows, AUTHOR, "bundled evidence", whole=True)
+        self.forget()
+        rows = standing.rows(self.store, bundle.read(self.settings.data, self.settings.ontology), AUTHOR)
+        return building.build(self.store, self.shapes, rows, AUTHOR, "bundled evidence")
 
     def ask(self, question: Asked, via: str = "table") -> Answer:
         """Return the answer to a question, and keep the question beside the store under the id of the answer.
 
         Raises UnknownTerm, Contradiction, NotPoolable, InputRefused.
         """
-        found = self._answer(question, via)
-        self.answers.keep(found.id, question)
+        base = self.as_of(question.known_by) if question.known_by else self
+        try:
+            found = base._answer(question, via)
+        except UnknownTerm as unknown:
+            if base is self:
+                raise
+            raise UnknownTerm(f"{unknown} (as known by {question.known_by})", unknown.nearest) from unknown
+        self.answers.keep(found.id, question, base.store.head().number)
         return found
 
-    def _answer(self, question: Asked, via: str) -> Answer:
+    def _answer(self, question: Asked, via: str = "table") -> Answer:
         chosen = self.protocol(question.protocol)
         name = None if chosen is protocol.NONE else chosen.name
         return answer(question.resolved(self.vocabulary, name), chosen, self.ground(via))
 
     def answered(self, answer_id: str) -> Answer:
-        """Return an answer asked before, by its id.
+        """Return an answer asked before, by its id; where the evidence has changed, as it was then, with a warning.
 
-        Raises UnknownTerm where it was never asked here, InputRefused where the evidence has changed since.
+        Raises UnknownTerm where it was never asked here, InputRefused where it cannot be given again.
         """
-        question = self.answers.question(answer_id)
+        return self.standing(answer_id)[1]
+
+    def standing(self, answer_id: str) -> tuple[Self, Answer]:
+        """Return an answer asked before with the evidence that it stands on, that of now or of an earlier commit.
+
+        Raises UnknownTerm where it was never asked here, InputRefused where it cannot be given again.
+        """
+        question, commit = self.answers.question(answer_id), self.answers.commit(answer_id)
         if question is None:
             found = next((a for a in self._reviewed() if a.id == answer_id), None)
             if found is None:
                 raise UnknownTerm(f"no answer {answer_id!r} was asked of this store; ask again with `kg ask`")
-            return found
-        found = self._answer(question, "table")
-        if found.id != answer_id:
-            raise InputRefused(
-                f"the evidence has changed since answer {answer_id}: the same question now gives {found.id}"
-            )
-        return found
+            return self, found
+        try:
+            found = self._answer(question)
+            now = f"the same question now gives {found.id}"
+        except EvidenceError as error:
+            found, now = None, f"the same question now gives no answer: {error}"
+        if found is not None and found.id == answer_id:
+            return self, found
+        changed = f"the evidence has changed since answer {answer_id}: {now}"
+        if commit is not None and 0 < commit <= self.store.head().number:
+            past = self.after(commit)
+            again = past._answer(question)
+            if again.id == answer_id:
+                return past, replace(again, warnings=(*again.warnings, changed))
+        raise InputRefused(changed)
 
     def _reviewed(self) -> Iterator[Answer]:
         for found in self._protocols.values():
             if found.review:
                 yield from review.answers(found, self.ground())
 
-    def review(self, name: str | None = None) -> tuple[Protocol, list[Answer]]:
-        """Return a protocol and the answer to every analysis of its review.
+    def review(
+        self, name: str | None = None, *, published_by: str | None = None, known_by: str | None = None
+    ) -> tuple[Protocol, list[Answer]]:
+        """Return a protocol and the answer to every analysis of its review, from trials published and known by a day.
 
         Raises UnknownTerm, InputRefused.
         """
-        chosen = self.protocol(name)
-        return chosen, list(review.answers(chosen, self.ground()))
+        base = self.as_of(known_by) if known_by else self
+        chosen = base.protocol(name)
+        until = last_day(published_by, "published-by").isoformat() if published_by else None
+        moment = last_moment(known_by, "known-by") if known_by else None
+        return chosen, list(review.answers(chosen, base.ground(), until, moment))
+
+    def reviews(
+        self, *, published_by: str | None = None, known_by: str | None = None
+    ) -> Iterator[tuple[Protocol, list[Answer]]]:
+        """Yield every protocol that names a review with the answers to its analyses, one review at a time.
+
+        Raises InputRefused.
+        """
+        base = self.as_of(known_by) if known_by else self
+        until = last_day(published_by, "published-by").isoformat() if published_by else None
+        moment = last_moment(known_by, "known-by") if known_by else None
+        ground = base.ground()
+        for chosen in base._protocols.values():
+            if chosen.review:
+                yield chosen, list(review.answers(chosen, ground, until, moment))
 
     def query(self, name: str, **values: str) -> Rows:
         """Return the rows of a query of the collection; values are texts, typed by the query's header.
@@ -234,9 +341,9 @@ class EvidenceBase:
 
     def validate(self) -> tuple[Report, list[str]]:
         """Return the report of the gate on everything in the store, and a line for each finding."""
-        from kg import intake  # noqa: PLC0415
+        from kg import building, intake  # noqa: PLC0415
 
-        evidence = f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ ?s ?p ?o FILTER (?s != <{intake.RULES}>) }}"
+        evidence = f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ ?s ?p ?o FILTER (?s != <{building.RULES}>) }}"
         report = self.shapes.validate(self.store.construct(evidence))
         return report, [intake.line(finding, intake.Candidate()) for finding in report.results]
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode, Quad, RdfFormat, parse, serialize
 
+from kg import revman_export
 from kg.errors import InputRefused
 from kg.evidence_base import EvidenceBase
 from kg.formats.answer_csv import COLUMNS, answer_csv, answer_rows
@@ -24,6 +25,7 @@ from kg.model.answer import Answer
 from kg.table import FOLDER
 
 _GRAPH_FORMS = {".ttl": RdfFormat.TURTLE, ".nt": RdfFormat.N_TRIPLES, ".jsonld": RdfFormat.JSON_LD}
+_NAMED = ("answer", "review")
 _DATASET_FORMS = {".trig": RdfFormat.TRIG, ".nq": RdfFormat.N_QUADS}
 
 
@@ -39,12 +41,19 @@ def export(base: EvidenceBase, what: str, to: Path) -> None:
         "records": lambda: _records(base),
         "evidence": lambda: _evidence(base),
         "answer": lambda: _answer(base, base.answered(name)),
+        "review": lambda: {".zip": lambda: revman_export.packed(revman_export.of_review(base, name))},
     }
-    if kind not in makers or (kind == "answer") != bool(name):
-        raise InputRefused(f"{what!r} cannot be exported; say all, current, records, evidence or answer:ID")
+    if kind not in makers or (kind in _NAMED) != bool(name):
+        raise InputRefused(
+            f"{what!r} cannot be exported; say all, current, records, evidence, answer:ID or review:NAME"
+        )
+    if kind in _NAMED and not to.suffix:
+        revman_export.write(revman_export.of(base, kind, name), to)
+        return
     forms = makers[kind]()
     if to.suffix not in forms:
-        raise InputRefused(f"{what} has no form {to.suffix or to.name!r}; it has {', '.join(forms)}")
+        more = ", or a folder of RevMan's tables" if kind in _NAMED else ""
+        raise InputRefused(f"{what} has no form {to.suffix or to.name!r}; it has {', '.join(forms)}{more}")
     made = forms[to.suffix]()
     fresh = to.with_name(f".{to.name}.new")
     try:

@@ -57,12 +57,61 @@ def test_a_protocol_of_nothing_has_the_defaults() -> None:
         ("[pooling]\nzero_cells = -0.5", "must be at least 0"),
         ("[pooling]\nzero_cells = nan", "must be at least 0"),
         ("[pooling]\nminimum_for_prediction_interval = 2", "must be at least 3"),
+        ("[crossover]\ncorrelation = 1.0", r"crossover\.correlation is 1\.0; it must be below 1 and above -1"),
+        ("[crossover]\ncorrelation = nan", "must be below 1"),
+        ("[crossover]\ncorrelation = 'high'", "must be a float"),
+        ("[cluster]\nicc = 1.0", r"cluster\.icc is 1\.0"),
+        ("[cluster]\nicc = -0.1", "must be at least 0"),
+        ("[cluster]\ncluster_rule = 'ignore'", "must be one of warn, design-effect, exclude"),
+        ("[arms]\nshared_controls = 'twice'", "must be one of combine, split"),
+        ("[derived]\npercentages = 1", "must be a bool"),
+        ("[derived]\nmedians = 'no'", "must be a bool"),
+        ("[sources]\ndenominators = ['all']", "must be one of randomisedParticipants"),
+        ("[timepoints]\nband_limits = [0, 8]", "must be a dict"),
+        (
+            "[timepoints]\nband_limits = {short = [8]}",
+            r"band_limits\.short is \[8\]; give \[first day, first day after",
+        ),
+        ("[timepoints]\nband_limits = {short = [8, 8]}", "give .first day, first day after"),
+        ("[timepoints]\nband_limits = {short = [-1, 8]}", "give .first day, first day after"),
+        ("[timepoints]\nband_limits = {short = ['a', 'b']}", "give .first day, first day after"),
+        (
+            "[timepoints]\nband_limits = {now = [0, 9], short = [8, 85]}",
+            "now and short overlap; a day lies in one",
+        ),
         ("[pooling", "not TOML .*; mend the file"),
     ],
 )
 def test_what_no_rule_knows_is_refused_with_its_place(text: str, said: str) -> None:
     with pytest.raises(InputRefused, match=rf"^{PLACE}: .*{said}"):
         protocol.read(HEAD + text, PLACE)
+
+
+def test_the_rules_of_designs_times_and_derived_figures_are_read() -> None:
+    text = """
+[timepoints]
+band_limits = { immediate-term = [0, 8], short-term = [8, 85.5] }
+[crossover]
+correlation = 0.5
+[cluster]
+cluster_rule = "design-effect"
+icc = 0.02
+[arms]
+shared_controls = "split"
+[derived]
+percentages = false
+medians = false
+[sources]
+denominators = ["safetyPopulation", "randomisedParticipants"]
+"""
+    read = protocol.read(HEAD + text, PLACE)
+    assert read.band_limits == {"immediate-term": (0.0, 8.0), "short-term": (8.0, 85.5)}
+    assert (read.correlation, read.cluster_rule, read.icc) == (0.5, "design-effect", 0.02)
+    assert (read.shared_controls, read.percentages, read.medians) == ("split", False, False)
+    assert read.denominators == ("safetyPopulation", "randomisedParticipants")
+    plain = protocol.NONE
+    assert (plain.correlation, plain.cluster_rule, plain.icc) == (None, "warn", None)
+    assert (plain.shared_controls, plain.percentages, plain.medians) == ("combine", True, True)
 
 
 @pytest.mark.parametrize("text", ["", 'name = "mine"', 'label = "Mine"'])

@@ -19,6 +19,7 @@ MEASURES = {
 }
 METHODS = {
     "DL": f"DerSimonian{DASH}Laird",
+    "DL-MH": f"DerSimonian{DASH}Laird, Q about Mantel{DASH}Haenszel",
     "PM": f"Paule{DASH}Mandel",
     "REML": "restricted maximum likelihood",
     "ML": "maximum likelihood",

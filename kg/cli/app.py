@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from kg import __version__
-from kg.cli import asking, keeping, looking, pooling
+from kg.cli import asking, curating, importing, keeping, keys, looking, memory, pooling
 from kg.cli.output import Output
 from kg.errors import Contradiction, EvidenceError, StoreUnavailable
 from kg.settings import Settings
@@ -53,9 +53,13 @@ def _global(
 
 
 keeping.register(app)
+importing.register(app)
+curating.register(app)
 looking.register(app)
 asking.register(app)
 pooling.register(app)
+memory.register(app)
+keys.register(app)
 
 _ANYWHERE = ("--json", "--quiet")
 _WITH_VALUE = ("--store",)

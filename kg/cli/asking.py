@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
+import orjson
 import typer
 
 from kg import asked
+from kg.asked import Asked
 from kg.cli.output import Output
-from kg.errors import InputRefused
+from kg.errors import Contradiction, InputRefused
 from kg.evidence_base import EvidenceBase
 from kg.formats.answer_csv import answer_csv
 from kg.formats.answer_json import answer_json
@@ -18,10 +21,13 @@ from kg.formats.answer_text import answer_text, review_text
 from kg.formats.explanation import explanation_json, explanation_text
 from kg.formats.rdf import turtle
 from kg.model.answer import Answer
+from kg.protocol import Protocol
 from kg.provenance import explanation
 
 FORMATS = ("text", "json", "ttl", "svg", "png", "csv")
 _TERM = "a slug, label, CURIE or IRI"
+PUBLISHED_BY = "Only trials published by then; a year means its 31 December."
+KNOWN_BY = "As the store knew it then: a day, a year or a moment, in UTC."
 ASK_EXAMPLES = """\b
 Examples:
   kg ask --intervention DRUG --comparator placebo --outcome nausea
@@ -60,6 +66,12 @@ def ask(
         str | None, typer.Option(metavar="NAME", help="wald, t, hk or hk-adhoc (= z, t, knha, adhoc).")
     ] = None,
     via: Annotated[str, typer.Option(metavar="NAME", help="Where rows come from: table or sparql.")] = "table",
+    published_by: Annotated[str | None, typer.Option(metavar="DATE", help=PUBLISHED_BY)] = None,
+    known_by: Annotated[str | None, typer.Option(metavar="DATE", help=KNOWN_BY)] = None,
+    over: Annotated[
+        str | None,
+        typer.Option("--cumulative", metavar="NAME", help="How it came about: over published, or over known."),
+    ] = None,
     output_format: Annotated[
         str, typer.Option("--format", metavar="NAME", help="text, json, ttl, svg, png or csv.")
     ] = "text",
@@ -84,10 +96,45 @@ def ask(
         measure=measure,
         method=method,
         ci=ci,
+        published_by=published_by,
+        known_by=known_by,
     )
+    form = "json" if out.as_json else output_format
     with out.base() as base:
-        answer = base.ask(question, via)
-        _write(out, base, answer, "json" if out.as_json else output_format)
+        if over is None:
+            _write(out, base, base.ask(question, via), form)
+        else:
+            _write_cumulative(out, base, question, over, form)
+
+
+def _write_cumulative(out: Output, base: EvidenceBase, question: Asked, over: str, form: str) -> None:
+    from kg.formats import cumulative as forms  # noqa: PLC0415  (it draws, and drawing is slow to load)
+    from kg.memory.cumulative import OVERS, cumulative  # noqa: PLC0415
+
+    wanted = next((known for known in OVERS if known == over), None)
+    if wanted is None:
+        raise Contradiction(f"--cumulative {over} is not known; known are {', '.join(OVERS)}")
+    if form == "ttl":
+        raise Contradiction("--format ttl has one answer, and --cumulative has many; use json, csv, text, svg or png")
+    found = cumulative(base, question, wanted)
+    match form:
+        case "json":
+            out.json(forms.cumulative_json(found))
+        case "csv":
+            print(forms.cumulative_csv(found), end="")
+        case "svg" | "png":
+            _draw_one(forms.cumulative_plot(found), form)
+        case _:
+            out.text(forms.cumulative_text(found, out.width))
+
+
+def _draw_one(spec: dict[str, Any], form: str) -> None:
+    from kg import charts  # noqa: PLC0415
+
+    if form == "svg":
+        print(charts.svg(spec))
+    else:
+        typer.get_binary_stream("stdout").write(charts.png(spec))
 
 
 def _write(out: Output, base: EvidenceBase, answer: Answer, form: str) -> None:
@@ -101,11 +148,7 @@ def _write(out: Output, base: EvidenceBase, answer: Answer, form: str) -> None:
         case "svg" | "png":
             from kg import charts  # noqa: PLC0415  (drawing is slow to load and seldom asked for)
 
-            spec = charts.forest(answer)
-            if form == "svg":
-                print(charts.svg(spec))
-            else:
-                typer.get_binary_stream("stdout").write(charts.png(spec))
+            _draw_one(charts.forest(answer), form)
         case _:
             out.text(answer_text(answer, out.width))
 
@@ -113,9 +156,12 @@ def _write(out: Output, base: EvidenceBase, answer: Answer, form: str) -> None:
 def review(
     context: typer.Context,
     protocol: Annotated[str | None, typer.Argument(help="Name of a protocol; the store's default, if omitted.")] = None,
+    published_by: Annotated[str | None, typer.Option(metavar="DATE", help=PUBLISHED_BY)] = None,
+    known_by: Annotated[str | None, typer.Option(metavar="DATE", help=KNOWN_BY)] = None,
     plots: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Also draw the forest plot of every analysis into this folder.")
     ] = None,
+    every: Annotated[bool, typer.Option("--all", help="The review of every protocol in the store.")] = False,
 ) -> None:
     """Answer a review, published beside ours.
 
@@ -123,17 +169,51 @@ def review(
     for each level of its subgroup analyses.
     """
     out: Output = context.obj
+    if every and protocol is not None:
+        raise Contradiction(f"--all answers every review, and {protocol} names one; leave one of the two out")
     with out.base() as base:
-        chosen, answers = base.review(protocol)
+        if every:
+            _write_reviews(out, base.reviews(published_by=published_by, known_by=known_by), plots)
+            return
+        chosen, answers = base.review(protocol, published_by=published_by, known_by=known_by)
         if plots is not None:
             _draw(out, answers, plots)
         if out.as_json:
-            out.json({"protocol": chosen.name, "analyses": [answer_json(a) for a in answers]})
-            return
-        out.text(review_text(chosen.label, answers, out.width))
-        pools = [a.pool for a in answers] + [g.pool for a in answers for g in a.subgroups]
-        estimable = sum(1 for pool in pools if pool.display)
-        out.text(f"\n{len(answers)} analyses, {len(pools)} pools, {estimable} estimable")
+            out.json(_review_json(chosen, answers))
+        else:
+            _write_review(out, chosen, answers)
+
+
+def _review_json(chosen: Protocol, answers: list[Answer]) -> dict[str, Any]:
+    return {"protocol": chosen.name, "analyses": [answer_json(a) for a in answers]}
+
+
+def _write_review(out: Output, chosen: Protocol, answers: list[Answer]) -> None:
+    out.text(review_text(chosen.label, answers, out.width))
+    pools = [a.pool for a in answers] + [g.pool for a in answers for g in a.subgroups]
+    estimable = sum(1 for pool in pools if pool.display)
+    out.text(f"\n{len(answers)} analyses, {len(pools)} pools, {estimable} estimable")
+
+
+def _write_reviews(out: Output, reviews: Iterator[tuple[Protocol, list[Answer]]], plots: Path | None) -> None:
+    """Write one review after the other, so that no more than one is in memory."""
+    count = analyses = 0
+    if out.as_json:
+        print('{"reviews": [', end="")
+    for chosen, answers in reviews:
+        if plots is not None:
+            _draw(out, answers, plots)
+        if out.as_json:
+            print(("," if count else "") + orjson.dumps(_review_json(chosen, answers)).decode())
+        else:
+            _write_review(out, chosen, answers)
+            out.text("")
+        count += 1
+        analyses += len(answers)
+    if out.as_json:
+        print("]}")
+    else:
+        out.text(f"{count} reviews, {analyses} analyses")
 
 
 def _draw(out: Output, answers: list[Answer], folder: Path) -> None:
@@ -162,7 +242,7 @@ def explain(
     """
     out: Output = context.obj
     with out.base() as base:
-        found = explanation(base, base.answered(answer_id), study)
+        found = explanation(*base.standing(answer_id), study)
         if out.as_json:
             made: dict[str, Any] = explanation_json(found)
             out.json(made)

@@ -140,10 +140,14 @@ def serve(
     context: typer.Context,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8000,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    scratch: Annotated[
+        bool,
+        typer.Option("--scratch", help="An empty store in memory: no key, no rules, loopback only."),
+    ] = False,
 ) -> None:
     """Serve the evidence over HTTP.
 
-    Pages, JSON and linked data; stop it with Ctrl-C.
+    Pages, JSON, SPARQL and linked data; stop it with Ctrl-C. Each request is a line of JSON on standard error.
     """
     out: Output = context.obj
     try:
@@ -152,4 +156,7 @@ def serve(
         raise StoreUnavailable(
             f"the service cannot be loaded ({error}); install the package with its dependencies"
         ) from error
-    service.serve(out.settings, host, port)
+    if scratch:
+        service.serve_scratch(host, port, quiet=out.quiet)
+    else:
+        service.serve(out.settings, host, port, quiet=out.quiet)

@@ -16,23 +16,7 @@ from kg.iris import BASE, EV
 from kg.nearest import nearest
 from kg.vocabulary import KINDS, Entry
 
-LISTED = (
-    "drugs",
-    "classes",
-    "receptors",
-    "conditions",
-    "outcomes",
-    "adverse-effects",
-    "instruments",
-    "bands",
-    "routes",
-    "comparators",
-    "protocols",
-    "reviews",
-    "trials",
-    "queries",
-    "answers",
-)
+LISTED = (*KINDS, "comparators", "queries", "answers")
 FORMATS = ("table", "csv", "json", "arrow")
 QUERY_EXAMPLE = """\b
 Example:
@@ -60,7 +44,7 @@ def list_terms(
         close = nearest(kind, LISTED)
         raise UnknownTerm(f"no kind {kind!r} to list; the nearest are {', '.join(close)}", close)
     with out.base() as base:
-        found = [entry for entry in _entries(base, kind) if _holds(entry, text)]
+        found = [entry for entry in _entries(base, kind) if text is None or entry.holds(text)]
         if out.as_json:
             out.json(
                 [{"iri": e.iri, "slug": e.slug, "label": e.label, "alternatives": list(e.alternatives)} for e in found]
@@ -74,16 +58,10 @@ def _entries(base: EvidenceBase, kind: str) -> list[Entry]:
         return list(base.vocabulary.entries(kind))
     if kind == "comparators":
         compared = {row["drug"] for row in base.query("explore/comparators").records()}
-        return [entry for entry in base.vocabulary.entries("drugs") if entry.iri in compared]
+        return [e for k in ("drugs", "interventions") for e in base.vocabulary.entries(k) if e.iri in compared]
     if kind == "queries":
         return [Entry(kind, f"{BASE}query/{name}", name, query.summary) for name, query in base.catalog.items()]
     return [Entry(kind, f"{BASE}answer/{i}", i, base.answers.title(i)) for i in base.answers.ids()]
-
-
-def _holds(entry: Entry, text: str | None) -> bool:
-    if text is None:
-        return True
-    return any(text.casefold() in name.casefold() for name in (entry.slug, entry.label, *entry.alternatives))
 
 
 def query(

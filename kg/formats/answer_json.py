@@ -6,14 +6,14 @@ from dataclasses import asdict
 from typing import Any
 
 from kg.model.answer import Answer, Pool, Published, Side, Study, Subgroup
-from kg.model.question import Term
+from kg.model.question import Question, Term
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:
     """Return an answer in the words of the contract."""
     made: dict[str, Any] = {
         "id": answer.id,
-        "question": {name: _term(term) for name, term in answer.question.terms().items()},
+        "question": question_json(answer.question),
         "protocol": answer.protocol,
         "title": answer.title,
         "sentence": answer.sentence,
@@ -24,6 +24,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "scale": answer.scale,
         "k_eligible": answer.k_eligible,
         **pool_json(answer.pool),
+        "steps": list(answer.steps),
         "warnings": list(answer.warnings),
         "studies": [_study(s) for s in answer.studies],
         "excluded": [asdict(e) for e in answer.excluded],
@@ -33,8 +34,15 @@ def answer_json(answer: Answer) -> dict[str, Any]:
     if answer.analysis is not None:
         made["analysis"] = answer.analysis
         made["main_analysis"] = answer.main_analysis
+        made["ci_level"] = answer.ci_level
         made["subgroups"] = [_subgroup(s) for s in answer.subgroups]
     return made
+
+
+def question_json(question: Question) -> dict[str, Any]:
+    """Return a question: its terms, and the days by which trials were published and known."""
+    terms = {name: _term(term) for name, term in question.terms().items()}
+    return {**terms, "published_by": question.published_by, "known_by": question.known_by}
 
 
 def pool_json(pool: Pool) -> dict[str, Any]:

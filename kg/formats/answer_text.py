@@ -12,6 +12,7 @@ from kg.model.answer import Answer, Displayed, Pool, Published, Side, Study
 MODELS = {"common-effect": "common-effect", "random-effects": "random-effects"}
 METHODS = {
     "DL": "DerSimonian-Laird",
+    "DL-MH": "DerSimonian-Laird about Mantel-Haenszel",
     "PM": "Paule-Mandel",
     "REML": "restricted maximum likelihood",
     "ML": "maximum likelihood",
@@ -145,6 +146,8 @@ def review_text(title: str, answers: Sequence[Answer], width: int = 110) -> str:
     """Return the summary of findings of a review: ours beside the published value, analysis by analysis."""
     rows: list[list[str] | str] = []
     heading = ""
+    if not answers:
+        return f"{title}\nno analyses"
     shared = _shared_prefix([a.analysis or "" for a in answers])
     for answer in answers:
         if (said := _comparison(answer)) != heading:

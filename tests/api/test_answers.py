@@ -22,7 +22,7 @@ from tests.api.client import Client
 KEYS = [
     "id", "question", "protocol", "title", "sentence", "measure", "model", "method", "ci_method", "scale",
     "k", "k_rows", "k_eligible", "participants", "estimate", "se", "ci", "p_value", "prediction_interval", "pi_df",
-    "display", "heterogeneity", "alternatives", "warnings", "studies", "excluded", "published", "provenance",
+    "display", "heterogeneity", "alternatives", "steps", "warnings", "studies", "excluded", "published", "provenance",
 ]  # fmt: skip
 FORMS = {
     "json": "application/json",

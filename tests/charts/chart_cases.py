@@ -135,7 +135,7 @@ def answer(
     made = Provenance((), {}, (), "d" * 64, "1", "f" * 64, Software("evigraph", "0.1.0"), "2026-01-01T00:00:00Z")
     return Answer(
         "7f3c0a9b11d24e55", asked, "cd015373", title, sentence, measure, "random-effects", "DL", "wald",
-        "log" if log else "identity", eligible, pool, tuple(rows), (), (), None, made, favours, tuple(parts),
+        "log" if log else "identity", eligible, pool, tuple(rows), (), (), None, made, favours, subgroups=tuple(parts),
     )  # fmt: skip
 
 
