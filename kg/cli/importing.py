@@ -38,8 +38,8 @@ def import_(
         bool, typer.Option("--bring-back", help="Take in records again that were retracted; else they stay retracted.")
     ] = False,
     author: Annotated[
-        str, typer.Option("--author", metavar="NAME", help="Who imports, for the history.")
-    ] = "kg import",
+        str | None, typer.Option("--author", metavar="NAME", help="Who; EVIGRAPH_AUTHOR or the user.")
+    ] = None,
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, for the history.")] = "",
 ) -> None:
     """Import files of other systems, tables or RDF.
@@ -70,7 +70,7 @@ def import_(
             dry_run=dry_run,
             all_or_nothing=all_or_nothing,
             bring_back=bring_back,
-            author=author,
+            author=author or out.settings.author,
             reason=reason,
             on_record=on_record,
         )

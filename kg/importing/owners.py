@@ -9,16 +9,17 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from pyoxigraph import DefaultGraph, NamedNode, Quad
+from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Triple, parse
 
 from kg.errors import InputRefused
 from kg.importing.reserved import OF_ONE_KIND, OF_THE_STORE
 from kg.iris import BASE, EV, SLUG
 from kg.model.records import Origin, Statements
 from kg.sources import rdf
-from kg.sources.incoming import Incoming, Unit
+from kg.sources.incoming import Incoming, Unit, Unreadable
 from kg.sources.rdf_records import check, record_of
 from kg.store import Store
+from kg.store.canonical import canonical
 
 if TYPE_CHECKING:
     from kg.evidence_base import EvidenceBase
@@ -44,28 +45,52 @@ def records(base: EvidenceBase, path: Path) -> Iterator[Incoming]:
     Raises InputRefused for a file that does not parse, names a graph that is no record, or has blank nodes.
     """
     loose: dict[str, list[Quad]] = defaultdict(list)
+    faults: dict[tuple[str, str], str] = {}
     count = 0
     with closing(sqlite3.connect("")) as disk:  # a database without a name lies in a temporary file
         disk.execute("CREATE TABLE said (number INTEGER PRIMARY KEY, source TEXT, id TEXT, line TEXT)")
         for quad in rdf.quads(path):
-            check(quad, path.name)
             if isinstance(quad.graph_name, DefaultGraph):
+                check(quad, path.name)
                 count += 1
                 if count > _MOST:
                     raise InputRefused(f"{path.name}: more than {_MOST} statements without a graph; split it")
                 assert isinstance(quad.subject, NamedNode), "blank nodes were refused"
                 loose[quad.subject.value].append(quad)
-            else:
-                (source, name), _ = record_of(quad, path.name, None)
-                disk.execute("INSERT INTO said (source, id, line) VALUES (?, ?, ?)", (source, name, f"{quad.triple} ."))
+                continue
+            own, _ = record_of(quad, path.name, None)
+            try:
+                check(quad, path.name)
+            except InputRefused as refused:
+                faults.setdefault(own, str(refused).removeprefix(f"{path.name}: "))
+            disk.execute("INSERT INTO said (source, id, line) VALUES (?, ?, ?)", (*own, f"{quad.triple} ."))
         disk.execute("CREATE INDEX by_record ON said (source, id)")
         order = "SELECT source, id FROM said GROUP BY source, id ORDER BY min(number)"
         for source, name in disk.execute(order).fetchall():
-            lines = disk.execute("SELECT line FROM said WHERE source = ? AND id = ?", (source, name))
-            yield _unit(source, name, [line for (line,) in lines], path)
+            own = (source, name)
+            told = disk.execute("SELECT line FROM said WHERE source = ? AND id = ?", own)
+            lines = [line for (line,) in told]
+            if (own in faults or own[0] in OF_THE_STORE) and _is_there(base.store, own, lines):
+                continue  # an export of all records has those that a store keeps itself
+            if own in faults:
+                yield Unreadable(str(path), f"record {'/'.join(own)}: {faults[own]}")
+            else:
+                yield _unit(source, name, lines, path)
     for owner, subjects in _by_owner(loose).items():
         source, name = _record(base.store, owner, subjects)
         yield _unit(source, name, [f"{q.triple} ." for s in subjects for q in loose[s]], path)
+
+
+def _is_there(store: Store, own: tuple[str, str], lines: list[str]) -> bool:
+    """Tell whether a store holds a record exactly as some lines state it."""
+    newest = store.latest([own]).get(own)
+    if newest is None or newest.action == "retract":
+        return False
+    try:
+        stated = parse("\n".join(lines).encode(), format=RdfFormat.N_TRIPLES)
+        return canonical(Triple(q.subject, q.predicate, q.object) for q in stated) == store.content(*own)
+    except (InputRefused, SyntaxError, ValueError):
+        return False
 
 
 def _unit(source: str, name: str, lines: list[str], path: Path) -> Unit:

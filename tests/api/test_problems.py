@@ -129,15 +129,12 @@ def test_an_answer_whose_evidence_has_changed_is_gone(client: Client, settings: 
     assert "the evidence has changed" in body["detail"]
 
 
-def test_sparql_is_not_open_yet(client: Client) -> None:
-    for found in (
-        client.get("/sparql", params={"query": "ASK {}"}),
-        client.post("/sparql", content="ASK {}"),
-        client.post("/sparql/update", content="DROP ALL"),
-    ):
-        body = problem(found, 404)
-        assert "/queries" in body["detail"]
-        assert body["type"] == "/problems/not-open"
+def test_sparql_reads_for_everybody_and_writes_for_nobody_without_a_key(client: Client) -> None:
+    asked = client.get("/sparql", params={"query": "ASK {}"}, headers={"accept": "application/sparql-results+json"})
+    assert (asked.status_code, asked.json()["boolean"]) == (200, True)
+    for body in ("DROP ALL", "not SPARQL"):
+        refused = client.post("/sparql/update", content=body, headers={"content-type": "application/sparql-update"})
+        assert problem(refused, 403)["type"] == "/problems/read-only"
 
 
 def test_a_browser_gets_the_problem_as_a_page(client: Client) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
 import subprocess
@@ -78,7 +79,10 @@ def test_a_process_serves_and_stops_cleanly(store_url: str, stop: signal.Signals
             assert client.get("/health/live").status_code == 200
         process.send_signal(stop)
         out, errors = process.communicate(timeout=20)
-        assert (process.returncode, out, errors) == (0, "", "")
+        assert (process.returncode, out) == (0, "")
+        logged = [json.loads(line) for line in errors.splitlines()]
+        assert {"/answer", "/health/live"} <= {entry.get("path") for entry in logged}
+        assert all(entry.get("status", 400) < 500 for entry in logged)
 
 
 def test_a_port_in_use_is_said_without_a_traceback(store_url: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 from pyoxigraph import RdfFormat, Triple, parse, serialize
 
 from kg.evidence_base import EvidenceBase
+from kg.export import export
 from kg.importing import ImportReport, import_paths, import_records
 from kg.iris import BASE, EV
 from tests.importing.test_import_units import rows, unit
@@ -121,3 +122,21 @@ def test_what_no_record_may_say_is_refused(base: EvidenceBase, tmp_path: Path, c
     assert report.counts["refused"] == 1
     assert words in remedy(report), remedy(report)
     assert state(base) == before
+
+
+def test_an_export_of_all_records_comes_in_and_changes_nothing(base: EvidenceBase, tmp_path: Path) -> None:
+    import_records(base, [unit(rows())])
+    before = state(base)
+    export(base, "records", tmp_path / "all.nq")
+    report = import_paths(base, [tmp_path / "all.nq"])
+    assert set(names(report)) == {"unchanged"}
+    assert "elsewhere/smith-2020" in names(report)["unchanged"]
+    assert state(base) == before
+
+
+def test_a_graph_that_says_what_it_may_not_keeps_out_no_other(base: EvidenceBase, tmp_path: Path) -> None:
+    text = f"<record/hand/good> {{ {DRUG} }} <record/hand/bad> {{ <trial/x> ev:hasArm [ a ev:Arm ] }}"
+    report = imported(base, tmp_path / "x.trig", text)
+    assert names(report)["new"] == ["hand/good"]
+    assert report.counts == {"new": 1, "refused": 1}
+    assert "hand/bad" in remedy(report)
