@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export EVIGRAPH_STORE ?= oxigraph:build/store
 
-.PHONY: help demo test test-quick check serve bench lock clean
+.PHONY: help demo test test-quick test-lengthy check serve bench lock clean
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -27,7 +27,10 @@ test: check  ## Run every check and test
 	$(BIN)/python -m pytest
 
 test-quick: $(VENV)/.installed  ## Run the tests that need no server
-	$(BIN)/python -m pytest -m "not server and not slow"
+	$(BIN)/python -m pytest -m "not server and not slow and not lengthy"
+
+test-lengthy: $(VENV)/.installed  ## Run the tests that kill, flood and attack the service; on a quiet machine
+	$(BIN)/python -m pytest -m lengthy
 
 check: $(VENV)/.installed
 	$(BIN)/ruff check .

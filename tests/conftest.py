@@ -39,3 +39,21 @@ def shared() -> Path:
     if os.environ.get("CI") == "true":
         pytest.fail(f"{SHARED} is absent, and CI must run these tests")
     pytest.skip(f"{SHARED} is absent")
+
+
+LENGTHY = (
+    "tests/attacks/",
+    "tests/memory/test_as_of.py",
+    "tests/memory/test_diff.py",
+    "tests/store/test_readers.py",
+    "tests/store/test_store_faults.py",
+    "tests/store/test_store_kills.py",
+)
+"""Tests that take minutes each, or judge how long something takes and need a quiet machine for it."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.nodeid.startswith(LENGTHY):
+            item.add_marker(pytest.mark.lengthy)
