@@ -68,6 +68,10 @@ class Folder:
         """Tell whether the folder holds nothing that a store is made of."""
         return {entry.name for entry in self.path.iterdir()} <= _BEFORE_JOURNAL
 
+    def is_begun(self) -> bool:
+        """Tell whether the store never came so far as to have an engine."""
+        return not self.engine.exists() and not self.checkpoints.exists()
+
     def is_foreign(self) -> bool:
         """Tell whether the folder holds things, none of them of a store."""
         return not self.is_empty() and not any(p.exists() for p in (self.journal, self.engine, self.checkpoints))
@@ -104,7 +108,7 @@ class Folder:
             if self.path.is_dir() and self.is_empty():
                 return True
         self.check_present()
-        return not self.engine.exists() and not self.checkpoints.exists()
+        return self.is_begun()
 
     def sync(self) -> None:
         """Make the names in the folder safe against a loss of power.

@@ -84,7 +84,14 @@ class Store(Readable):
     @classmethod
     def _open_reader(cls, folder: Folder) -> Self:
         folder.check_present()
-        journal = Journal.open(folder.journal, writable=False)
+        try:
+            journal = Journal.open(folder.journal, writable=False)
+        except StoreUnavailable as error:
+            if folder.is_begun():
+                raise StoreUnavailable(
+                    f"the store at {folder.path} was begun and never finished; run `kg build`, or what began it, again"
+                ) from error
+            raise
         try:
             found = upkeep.open_newest(folder, journal)
         except BaseException:

@@ -191,3 +191,14 @@ def test_the_schema_is_also_that_of_postgresql() -> None:
     tables = [str(CreateTable(table).compile(dialect=dialect)) for table in metadata.sorted_tables]
     assert any("BYTEA" in table for table in tables)
     assert not any("ROWID" in table for table in tables)
+
+
+def test_a_store_that_was_begun_and_never_finished_says_so_to_readers_and_is_finished_by_a_writer(
+    tmp_path: Path,
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "journal.sqlite")) as sql:
+        sql.execute("PRAGMA journal_mode = wal")
+    with pytest.raises(StoreUnavailable, match="never finished; run `kg build`"):
+        Store.open(f"oxigraph:{tmp_path}")
+    with Store.open(f"oxigraph:{tmp_path}", "write") as store:
+        assert store.head().number == 0
