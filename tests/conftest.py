@@ -41,14 +41,7 @@ def shared() -> Path:
     pytest.skip(f"{SHARED} is absent")
 
 
-LENGTHY = (
-    "tests/attacks/",
-    "tests/memory/test_as_of.py",
-    "tests/memory/test_diff.py",
-    "tests/store/test_readers.py",
-    "tests/store/test_store_faults.py",
-    "tests/store/test_store_kills.py",
-)
+LENGTHY = ("tests/attacks/",)
 """Tests that take minutes each, or judge how long something takes and need a quiet machine for it."""
 
 

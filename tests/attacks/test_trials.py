@@ -155,5 +155,5 @@ def test_the_command_names_the_trial_that_it_refuses(server: Server, tmp_path: P
         done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
         assert done.returncode == 1, done.stderr
         assert "Traceback" not in done.stderr
-        assert "bad.json#/dichotomous_results/0" in done.stdout + done.stderr
+        assert "bad.json#/0/dichotomous_results/0" in done.stdout + done.stderr
         assert (state(url) != before) == entered
