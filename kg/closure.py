@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from pyoxigraph import Literal, NamedNode, Triple
 
@@ -17,6 +17,10 @@ _KNOWN = (f"<{SKOS}inScheme> ?scheme", *(f"a <{EV}{name}>" for name in ("Drug", 
 """What is said of the terms that people ask for, and not of the many that came with files and wait for a curator."""
 _BACK = ("hasArm", "ofTrial", "ofAnalysis")
 """Properties that shapes follow from their object to their subjects."""
+_OF_TRIAL = EV + "ofTrial"
+_LISTS = (EV + "includedTrial", EV + "analysedTrial")
+_LISTING = NamedNode(EV + "SubgroupAssignment")
+"""What reviews say of trials: no rule asks more of a trial that is only listed than its class."""
 
 
 def closure(engine: Selects, triples: Iterable[Triple], depth: int = DEPTH) -> set[Triple]:
@@ -28,7 +32,7 @@ def closure(engine: Selects, triples: Iterable[Triple], depth: int = DEPTH) -> s
     stated = list(triples)
     around: set[Triple] = set()
     seen: set[str] = set()
-    frontier = {name for t in stated for name in _ours(t)}
+    frontier, listed = _named(stated)
     for _ in range(depth):
         frontier -= seen
         if not frontier:
@@ -36,10 +40,23 @@ def closure(engine: Selects, triples: Iterable[Triple], depth: int = DEPTH) -> s
         seen |= frontier
         found = _about(engine, sorted(frontier))
         around |= found
-        frontier = {name for t in found for name in _ours(t)}
+        frontier, more = _named(found)
+        listed |= more
     around |= _alike(engine, stated)
-    edge = _rows(engine, sorted(frontier - seen), f"VALUES ?s {{{{ {{names}} }}}} ?s <{RDF}type> ?o", RDF + "type")
-    return around | set(edge)
+    edge = sorted((frontier | listed) - seen)
+    return around | set(_rows(engine, edge, f"VALUES ?s {{{{ {{names}} }}}} ?s <{RDF}type> ?o", RDF + "type"))
+
+
+def _named(triples: Collection[Triple]) -> tuple[set[str], set[str]]:
+    """Return the things that statements name: those to look at, and those that are only listed."""
+    listing = {t.subject for t in triples if t.object == _LISTING}
+    followed, listed = set[str](), set[str]()
+    for t in triples:
+        path = t.predicate.value
+        only = path in _LISTS or (path == _OF_TRIAL and t.subject in listing)
+        followed.update(_ours(t.subject))
+        (listed if only else followed).update(_ours(t.object))
+    return followed, listed
 
 
 def _alike(engine: Selects, stated: Iterable[Triple]) -> set[Triple]:
@@ -61,11 +78,9 @@ def _labelled(engine: Selects, kind: str, label: str) -> Iterator[Triple]:
     return (Triple(s, NamedNode(label), o) for s, o in rows)  # type: ignore[arg-type]
 
 
-def _ours(triple: Triple) -> list[str]:
-    named = (triple.subject, triple.object)
-    return [
-        t.value for t in named if isinstance(t, NamedNode) and t.value.startswith(BASE) and not t.value.startswith(EV)
-    ]
+def _ours(term: object) -> tuple[str, ...]:
+    own = isinstance(term, NamedNode) and term.value.startswith(BASE) and not term.value.startswith(EV)
+    return (term.value,) if own else ()  # type: ignore[attr-defined]
 
 
 def _about(engine: Selects, names: list[str]) -> set[Triple]:

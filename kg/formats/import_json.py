@@ -27,7 +27,7 @@ def import_json(report: ImportReport, rules: Graph) -> dict[str, Any]:
             for found in report.told
             if found.action in ("new", "changed")
         ],
-        "warnings": report.warnings,
+        "warnings": list(report.warnings),
         "unresolved": [_unmatched(found) for found in report.unresolved.values()],
         "likely_duplicates": [asdict(found) for found in report.duplicates],
         "commits": {"before": report.commits[0], "after": report.commits[1]},

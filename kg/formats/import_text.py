@@ -16,7 +16,7 @@ def import_text(report: ImportReport) -> str:
         *_section("refused", report.refused, report.counts["refused"], lambda r: _faults(r, r.faults)),
         *_section("in, without these rows", report.partial, len(report.partial), lambda r: _faults(r, r.rows_left_out)),
         *(_told(found) for found in report.told),
-        *_warnings(report.warnings),
+        *_warnings(list(report.warnings)),
         *_duplicates(report.duplicates),
         *_unresolved(report.unresolved.values()),
         _counts(report),

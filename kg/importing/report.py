@@ -91,7 +91,7 @@ class ImportReport:
     refused: list[RecordReport] = field(default_factory=list)
     partial: list[RecordReport] = field(default_factory=list)
     told: list[RecordReport] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
+    warnings: dict[str, None] = field(default_factory=dict)
     unresolved: dict[Ref, Unmatched] = field(default_factory=dict)
     duplicates: list[LikelyDuplicate] = field(default_factory=list)
     rows_left_out: int = 0
@@ -119,7 +119,7 @@ class ImportReport:
             self.told.append(found)
         if found.action == "refused":
             return
-        self.warnings += found.warnings
+        self.warnings.update(dict.fromkeys(found.warnings))
         self.duplicates += found.duplicates
         for words in found.unresolved:
             self.unresolved.setdefault(words.term, Unmatched(words)).records += 1

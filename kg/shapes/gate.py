@@ -29,6 +29,8 @@ from kg.shapes.union import Union
 from kg.shapes.vocabulary import Vocabulary
 
 _UNBOUND = re.compile(r"\{[?$]\w+\}")
+_LISTING = URIRef(EV + "SubgroupAssignment")
+"""What a review says of a trial: no rule about a trial looks at it."""
 _LOG = logging.getLogger("kg.shapes")
 
 
@@ -152,7 +154,8 @@ class Shapes:
 
     def _focus(self, sound: Iterable[Triple], around: Iterable[Triple]) -> set[Node]:
         nodes = {s for s, _, _ in sound}
-        behind = {o for _, p, o in sound if p in self._backwards and isinstance(o, URIRef)}
+        listing = {s for s, _, o in sound if o == _LISTING}
+        behind = {o for s, p, o in sound if p in self._backwards and isinstance(o, URIRef) and s not in listing}
         return nodes | behind | {s for s, _, o in around if o in nodes}
 
     def _targets(self, nodes: Iterable[Node], data: Union) -> dict[URIRef, list[Node]]:

@@ -41,13 +41,16 @@ class Screen:
     def __init__(self, shapes: Graph, vocabulary: Vocabulary) -> None:
         self._shapes, self._vocabulary = shapes, vocabulary
         self._checks: dict[Node, _Check] = {}
+        self._queries: dict[Node, list[str | None]] = {}
 
     def doubtful(self, shape: Node, focus: Iterable[Node], data: Union) -> list[Node]:
         """Return the nodes that do not plainly conform to a shape."""
         check = self._check(shape)
         left = list(focus)
         found = {node for node in left if check(data, node) is not True}
-        for select in self._selects(shape):
+        if shape not in self._queries:
+            self._queries[shape] = self._selects(shape)
+        for select in self._queries[shape]:
             found |= data.having_solutions(select, left) if select else set(left)
         return [node for node in left if node in found]
 

@@ -15,6 +15,8 @@ from kg.store.records import Commit, RecordVersion
 from kg.store.schema import commits, contents, records, subjects, versions
 
 CHUNK: Final = 500
+_LATER: Final = versions.alias("later")
+_RECENT: Final = versions.alias("recent")
 _T = TypeVar("_T")
 
 
@@ -33,18 +35,16 @@ def told() -> Select[Any]:
 
 def latest(at: int | None) -> Select[Any]:
     """Select the newest version of each record at a commit."""
-    later = versions.alias("later")
-    newest = select(func.max(later.c.version)).where(later.c.record == versions.c.record)
+    newest = select(func.max(_LATER.c.version)).where(_LATER.c.record == versions.c.record)
     if at is not None:
-        newest = newest.where(later.c.commit_number <= at)
+        newest = newest.where(_LATER.c.commit_number <= at)
     return told().where(versions.c.version == newest.scalar_subquery())
 
 
 def touched(since: int, until: int | None = None) -> Any:
     """Say that a record changed after a commit, up to another."""
-    recent = versions.alias("recent")
-    changed = select(recent.c.record).where(recent.c.commit_number > since)
-    return versions.c.record.in_(changed if until is None else changed.where(recent.c.commit_number <= until))
+    changed = select(_RECENT.c.record).where(_RECENT.c.commit_number > since)
+    return versions.c.record.in_(changed if until is None else changed.where(_RECENT.c.commit_number <= until))
 
 
 def named(names: Iterable[tuple[str, str]]) -> ColumnElement[bool]:
