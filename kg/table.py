@@ -2,39 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 
-from kg.catalog import Catalog, Plain, Query, Rows, Selects
+from kg.catalog import Catalog, Rows, Selects
+from kg.image import QueryImage
 
 FOLDER = "trials/"
-
-
-class QueryImage:
-    """All rows of one query, with the positions of the rows for each value of each parameter."""
-
-    def __init__(self, query: Query, engine: Selects) -> None:
-        self._rows = query.run(engine, dict.fromkeys(query.params, ()))
-        self._at = {name: self._positions(self._rows.columns.index(name)) for name in query.params}
-
-    def _positions(self, column: int) -> dict[Plain, list[int]]:
-        found: dict[Plain, list[int]] = {}
-        for position, row in enumerate(self._rows.rows):
-            found.setdefault(row[column], []).append(position)
-        return found
-
-    def select(self, values: dict[str, Sequence[str]]) -> Rows:
-        """Return the rows whose parameters have one of the values given for each."""
-        if not values:
-            return self._rows
-        positions = [self._union(name, wanted) for name, wanted in values.items()]
-        smallest = min(positions, key=len)
-        kept = smallest.intersection(*positions)
-        return Rows(self._rows.columns, [self._rows.rows[i] for i in sorted(kept)])
-
-    def _union(self, name: str, wanted: Iterable[str]) -> set[int]:
-        at = self._at[name]
-        return {position for value in wanted for position in at.get(value, ())}
 
 
 class EvidenceTable:
