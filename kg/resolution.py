@@ -64,7 +64,7 @@ class TermIndex:
             return (decided,)
         name = folded(words.text)
         for found in (
-            self._of_kind(words.kind, self._identified(words.ids)),
+            self._of_kind(words.kind, self.identified(words.ids)),
             self._labels[words.kind].get(name, frozenset()),
             self._synonyms[words.kind].get(name, frozenset()),
             *self._counted(words, name),
@@ -72,6 +72,16 @@ class TermIndex:
             if found:
                 return tuple(sorted(found, key=lambda r: (r.kind, r.slug)))
         return ()
+
+    def identified(self, ids: Iterable[str]) -> frozenset[Ref]:
+        """Return the things of any kind that identifiers, as CURIEs or IRIs, mean exactly."""
+        found: frozenset[Ref] = frozenset()
+        for given in ids:
+            iri = given if "//" in given else iris.expand(given, self._prefixes)
+            if iri:
+                ours = ref_of(iri)
+                found |= self._matches.get(iri, frozenset()) | ({ours} if ours in self._preferred else frozenset())
+        return found
 
     def alike(self, kind: str, text: str) -> tuple[str, ...]:
         """Return the known names that a text looks like without being one of them."""
@@ -160,15 +170,6 @@ class TermIndex:
                 made[effect] = made.get(effect, frozenset()) | {outcome}
         return made
 
-    def _identified(self, ids: Iterable[str]) -> frozenset[Ref]:
-        found: frozenset[Ref] = frozenset()
-        for given in ids:
-            iri = given if "//" in given else iris.expand(given, self._prefixes)
-            if iri:
-                ours = ref_of(iri)
-                found |= self._matches.get(iri, frozenset()) | ({ours} if ours in self._preferred else frozenset())
-        return found
-
     def _of_kind(self, kind: str, refs: Iterable[Ref]) -> frozenset[Ref]:
         return frozenset(ref for ref in refs if self.knows(kind, ref))
 
@@ -176,7 +177,7 @@ class TermIndex:
         """Yield the outcomes that count the adverse effect which words name by identifier, label or synonym."""
         if words.kind == "outcome":
             for effects in (
-                self._identified(words.ids),
+                self.identified(words.ids),
                 self._labels["adverse-effect"].get(name, frozenset()),
                 self._synonyms["adverse-effect"].get(name, frozenset()),
             ):

@@ -24,7 +24,9 @@ def import_(
     format: Annotated[
         str | None,
         typer.Option(
-            "--format", metavar="FORMAT", help="ctgov, revman, tables, rdf or records; told from the files, if omitted."
+            "--format",
+            metavar="FORMAT",
+            help="ctgov, revman, tables, rdf, sssom or records; told from the files, if omitted.",
         ),
     ] = None,
     dry_run: Annotated[

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from kg.errors import InputRefused
-from kg.importing import grouping, owners
+from kg.importing import grouping, mappings, owners
 from kg.nearest import nearest
-from kg.sources import ctgov, rdf, record_json, revman, tables
+from kg.sources import ctgov, rdf, record_json, revman, sssom, tables
 from kg.sources.incoming import Incoming, Unreadable
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ FORMATS: Final[Mapping[str, Format]] = {
     "revman": Format(revman.reads, lambda _, path: revman.read(path)),
     "tables": Format(tables.reads, _tables),
     "rdf": Format(rdf.reads, owners.records),
+    "sssom": Format(sssom.reads, mappings.records),
     "records": Format(_is_record_json, _record_json),
 }
 """Formats by name; ``records`` are our own records as JSON, as ``POST /records`` takes them."""

@@ -19,7 +19,7 @@ from kg.importing.faults import fault
 from kg.importing.rehearsal import Rehearsal
 from kg.importing.report import Action, Fault, RecordReport
 from kg.intake import Candidate, Judged, Key
-from kg.iris import BASE, EV, RDF
+from kg.iris import BASE, EV, RDF, SKOS
 from kg.model import records as r
 from kg.model.records import Row
 from kg.resolution import CLASSES, Resolved, Resolver, TermIndex
@@ -37,7 +37,7 @@ _PART: Final = 20
 """So many times as long as a copy took is there none."""
 _SEPARABLE = (r.DichotomousResult, r.ContinuousResult, r.ContrastResult, r.RiskOfBias)
 _TERMS = frozenset(EV + name for classes in CLASSES.values() for name in classes) | {EV + "AdverseEffect"}
-_MATCHED_BY = frozenset({EV + "resolvedTo", EV + "adverseEffect"})
+_MATCHED_BY = frozenset({EV + "resolvedTo", EV + "adverseEffect", SKOS + "exactMatch"})
 
 
 class Importer:

@@ -318,6 +318,13 @@ class Identifier(Sourced):
 
 
 @dataclass(frozen=True, kw_only=True)
+class MappedIdentifier(Identifier):
+    """An identifier of a thing of ours that a set of mappings between other systems adds, in a record of its own."""
+
+    record_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Review(Sourced):
     """A published review."""
 
@@ -489,6 +496,7 @@ Row = (
     | Receptor
     | DrugAction
     | Identifier
+    | MappedIdentifier
     | Review
     | IncludedTrial
     | Analysis

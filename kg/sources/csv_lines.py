@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from kg.errors import InputRefused
 
-_LONGEST = 1024 * 1024
+LONGEST = 1024 * 1024
 """Bytes of one line of text; a cell may have several lines."""
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
 _BOM = b"\xef\xbb\xbf"
@@ -27,12 +27,12 @@ def read(path: Path, name: str) -> Iterator[tuple[int, list[str]]]:
         raise InputRefused(f"{name}: cannot be read ({error.strerror or error}); check the file") from error
 
 
-def lines(stream: BinaryIO, name: str) -> Iterator[tuple[int, list[str]]]:
+def lines(stream: BinaryIO, name: str, delimiter: str = ",") -> Iterator[tuple[int, list[str]]]:
     """Yield number and cells of each line that is not empty.
 
     Raises InputRefused.
     """
-    reader = csv.reader(_text(stream, name), strict=True)
+    reader = csv.reader(_text(stream, name), strict=True, delimiter=delimiter)
     try:
         for cells in reader:
             if any(cells):
@@ -43,10 +43,10 @@ def lines(stream: BinaryIO, name: str) -> Iterator[tuple[int, list[str]]]:
 
 def _text(stream: BinaryIO, name: str) -> Iterator[str]:
     before = number = 0
-    while raw := stream.readline(_LONGEST + 1):
+    while raw := stream.readline(LONGEST + 1):
         number += 1
-        if len(raw) > _LONGEST:
-            raise InputRefused(f"{name}:{number}: a line of more than {_LONGEST // 1024} KiB; is it a CSV file?")
+        if len(raw) > LONGEST:
+            raise InputRefused(f"{name}:{number}: a line of more than {LONGEST // 1024} KiB; is it a CSV file?")
         if number == 1 and raw.startswith(_WIDE):
             raise InputRefused(f"{name}: not UTF-8 at byte 0, it begins like UTF-16; save the table as UTF-8")
         try:

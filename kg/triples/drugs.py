@@ -75,7 +75,15 @@ def _(x: r.DrugAction) -> Iterator[Triple]:
 
 @triples.register
 def _(x: r.Identifier) -> Iterator[Triple]:
-    s = thing("mapping", x.kind, x.slug, iris.slug(f"{x.system}-{x.identifier}"))
+    return _mapping(thing("mapping", x.kind, x.slug, iris.slug(f"{x.system}-{x.identifier}")), x)
+
+
+@triples.register
+def _(x: r.MappedIdentifier) -> Iterator[Triple]:
+    return _mapping(thing("mapping", x.kind, x.slug, x.record_id, iris.slug(f"{x.system}-{x.identifier}")), x)
+
+
+def _mapping(s: str, x: r.Identifier) -> Iterator[Triple]:
     other, match = node(x.iri), node(SKOS + x.match)
     yield from says(
         s,
@@ -103,6 +111,11 @@ def _(x: r.Intervention) -> tuple[str, str]:
 @key.register
 def _(x: r.Identifier) -> tuple[str, str]:
     return x.kind + ("es" if x.kind.endswith("s") else "s"), x.slug
+
+
+@key.register
+def _(x: r.MappedIdentifier) -> tuple[str, str]:
+    return "mappings", x.record_id
 
 
 @key.register
