@@ -31,7 +31,7 @@ ALLOWED: dict[str, set[str]] = {
     "kg.store": {"kg.iris", "kg.errors", "kg.store"},
     "kg.catalog": {"kg.store", "kg.iris", "kg.errors", "kg.nearest"},
     "kg.closure": {"kg.catalog", "kg.iris", "kg.lookalikes"},
-    "kg.graph": {"kg.graph", "kg.catalog", "kg.iris", "kg.errors"},
+    "kg.graph": {"kg.graph", "kg.catalog", "kg.store", "kg.iris", "kg.errors"},
     "kg.image": {"kg.catalog", "kg.store"},
     "kg.table": {"kg.catalog", "kg.image"},
     "kg.vocabulary": {"kg.catalog", "kg.model", "kg.iris", "kg.errors", "kg.nearest", "kg.lookalikes"},

@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from kg import __version__
-from kg.cli import asking, curating, importing, keeping, keys, looking, memory, pooling
+from kg.cli import asking, curating, exploring, importing, keeping, keys, looking, memory, pooling
 from kg.cli.output import Output
 from kg.errors import Contradiction, EvidenceError, StoreUnavailable
 from kg.settings import Settings
@@ -56,6 +56,7 @@ keeping.register(app)
 importing.register(app)
 curating.register(app)
 looking.register(app)
+exploring.register(app)
 asking.register(app)
 pooling.register(app)
 memory.register(app)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, Final, TypeVar
@@ -88,17 +89,23 @@ def write(sql: Connection, commit: Commit, contents_by_digest: dict[str, bytes])
         for v in commit.versions
     ]  # fmt: skip
     sql.execute(insert(versions), rows)
-    pairs = {
-        (subject_key(canonical.subject(line)), keys[v.source, v.id])
-        for v in commit.versions
-        if v.action == "put"
-        for line in canonical.lines(contents_by_digest[v.digest])
-    }
-    for keys_of_chunk in chunks({record for _, record in pairs}):
-        known_pairs = sql.execute(select(subjects).where(subjects.c.record.in_(keys_of_chunk)))
-        pairs -= {(row.subject, row.record) for row in known_pairs}
+    said: dict[int, set[int]] = defaultdict(set)
+    for v in commit.versions:
+        if v.action == "put":
+            lines = canonical.lines(contents_by_digest[v.digest])
+            said[keys[v.source, v.id]].update(subject_key(canonical.subject(line)) for line in lines)
+    pairs = [(subject, record) for record, about in said.items() for subject in _unknown(sql, record, about)]
     if pairs:
         sql.execute(insert(subjects), [{"subject": subject, "record": record} for subject, record in sorted(pairs)])
+
+
+def _unknown(sql: Connection, record: int, about: set[int]) -> set[int]:
+    """Return the subjects of a record that are not noted yet; by record alone, SQLite would look at every subject."""
+    known: set[int] = set()
+    for chunk in chunks(about):
+        noted = select(subjects.c.subject).where(subjects.c.subject.in_(chunk), subjects.c.record == record)
+        known.update(sql.scalars(noted))
+    return about - known
 
 
 def _keys(sql: Connection, names: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
