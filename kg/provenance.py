@@ -110,7 +110,7 @@ def _rows(base: EvidenceBase, results: list[str]) -> Iterator[ResultRow]:
         head = heads[iris.record(source, record_id)]
         yield ResultRow(
             result=iri,
-            reported="; ".join(facts.get("reportedText") or facts.get("pText", [])),
+            reported="; ".join(facts.get("reportedText") or [*facts.get("pText", []), *_paired(facts)]),
             record=head.iri,
             version=head.version,
             digest=head.digest,
@@ -121,6 +121,13 @@ def _rows(base: EvidenceBase, results: list[str]) -> Iterator[ResultRow]:
             kind=iris.local(facts["sourceKind"][0]),
             doubts=tuple(facts.get("doubt", [])),
         )
+
+
+def _paired(facts: dict[str, list[str]]) -> list[str]:
+    """Return the cells of a paired table in words."""
+    cells = {"eventOnBoth": "both", "eventOnExperimentalOnly": "the experimental intervention only"}
+    cells |= {"eventOnControlOnly": "the control only", "eventOnNeither": "neither"}
+    return [f"event on {words} {facts[name][0]}" for name, words in cells.items() if name in facts]
 
 
 def _text(term: object) -> str:

@@ -53,6 +53,7 @@ def _swapped(contrast: Contrast) -> Contrast:
         contrast,
         experimental=without(contrast.experimental),
         control=without(contrast.control),
+        paired=contrast.paired and contrast.paired.without_event,
         steps=(*contrast.steps, "events: people without the event counted, as the review does"),
     )
 

@@ -6,9 +6,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from kg.evidence.paired import paired_effect
+from kg.evidence.paired import paired_effect, table_effect
 from kg.evidence.reported import quantile, reported_effect
 from kg.harmonise.contrast import Contrast
+from kg.harmonise.paired_table import MEASURES as OF_TABLES
 from kg.model.answer import Displayed, Study
 from kg.pooling import escalc
 from kg.protocol import Protocol
@@ -40,6 +41,8 @@ def effects(contrasts: Sequence[Contrast], measure: str, protocol: Protocol) -> 
 
 
 def _effect(contrast: Contrast, measure: str, protocol: Protocol, *, several: bool) -> Effect:
+    if contrast.paired is not None and measure in OF_TABLES:
+        return Effect(contrast, *table_effect(contrast.paired, measure, protocol.zero_cells))
     if contrast.reported:
         return Effect(contrast, *reported_effect(contrast, measure, ratio=measure in RATIOS, several=several))
     if contrast.why_not is not None:

@@ -174,7 +174,7 @@ def _of_counts(usable: Sequence[Effect], measure: str, how: Options, test: str, 
 
 def _counts(effect: Effect, how: Options) -> tuple[float, float, float, float]:
     if effect.columns is None:
-        why = "is analysed as paired" if effect.contrast.correlation is not None else "reports an effect only"
+        why = "is analysed as paired" if effect.contrast.is_paired else "reports an effect only"
         raise Contradiction(
             f"--method {how.method} needs the counts of both arms, but {effect.contrast.label} {why}; use --method EE"
         )

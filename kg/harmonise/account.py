@@ -76,12 +76,18 @@ def of_contrast(
         INSTRUMENT: contrast.instrument.label if contrast.instrument else None,
         SPREAD: "; ".join(dict.fromkeys(derived)) or ("as reported" if contrast.why_not is None else contrast.why_not),
         VALUES: None if contrast.value_kind is None else NAMES[contrast.value_kind],
-        ARMS: "; ".join([f"{_arms(pair.experimental)} against {_arms(pair.control)}", *dict.fromkeys(of_arms)]),
+        ARMS: "; ".join([_compared(pair), *dict.fromkeys(of_arms)]),
         DESIGN: design or (local(trial.design) if trial.design else "design not stated"),
         OUTCOME: "as asked" if pair.outcome == found.outcomes[0] else f"the component {local(pair.outcome)}",
         SOURCE: example.record[0],
     }
     return {step: text for step, text in made.items() if text}
+
+
+def _compared(pair: Pair) -> str:
+    if pair.table is not None:
+        return "the same people on both sides"
+    return f"{_arms(pair.experimental)} against {_arms(pair.control)}"
 
 
 def _arms(results: Sequence[object]) -> str:

@@ -59,7 +59,7 @@ def rank(pair: Pair, protocol: Protocol, outcomes: tuple[str, ...]) -> tuple[obj
         not pair.complete,
         by_outcome(pair, outcomes),
         by_source(pair, protocol),
-        pair.contrast is not None,
+        pair.contrast is not None and pair.table is None,
         by_period(pair, protocol),
         timepoints.rank(example, protocol),
         by_instrument(pair, protocol, outcomes),
@@ -82,9 +82,12 @@ def by_source(pair: Pair, protocol: Protocol) -> tuple[int, bool]:
     return position(example.record[0], protocol.precedence), secondary
 
 
-def by_period(pair: Pair, protocol: Protocol) -> int:
-    """Step 7: rank the periods of a crossover trial in the order of the protocol."""
-    return crossover.rank(pair.experimental[0], pair.comparison.trial, protocol) if pair.experimental else 0
+def by_period(pair: Pair, protocol: Protocol) -> tuple[int, bool]:
+    """Step 7: rank the periods of a crossover trial in the order of the protocol, a paired table before its counts."""
+    if pair.table is not None:
+        return timepoints.position(crossover.ALL, protocol.periods), False
+    period = crossover.rank(pair.experimental[0], pair.comparison.trial, protocol) if pair.experimental else 0
+    return period, True
 
 
 def by_instrument(pair: Pair, protocol: Protocol, outcomes: tuple[str, ...]) -> int:
@@ -126,7 +129,7 @@ def _but_for_class(pair: Pair) -> tuple[object, ...]:
 def _told(pair: Pair) -> str:
     example = pair.example
     time = example.timepoint or (local(example.band) if example.band else "no time stated")
-    what = "contrast" if pair.contrast else local(pair.outcome)
+    what = "paired table" if pair.table else "contrast" if pair.contrast else local(pair.outcome)
     if of_class := _class(pair):
         what = f"{what} ({of_class})"
     return f"{what}, {time}, by {example.record[0]}"

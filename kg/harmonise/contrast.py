@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from kg.harmonise.arms import Comparison
+from kg.harmonise.paired_table import PairedTable
 from kg.model.answer import Excluded, Side
 from kg.model.trialset import InstrumentFacts, ReportedContrast, TrialFacts
 
@@ -14,8 +15,9 @@ class Contrast:
     """Two sides, experimental against control, ready for an effect; or why there can be none.
 
     ``factor`` brings a reported difference to the common scale, ``sign`` its direction and side; ``correlation`` is
-    that of a paired analysis; ``same_people``: both sides are the same people; ``design_effect`` is that of clusters;
-    ``rules`` are the derivations in it; ``account`` says for each step what it did here.
+    that of a paired analysis, ``paired`` its table; ``same_people``: both sides are the same people;
+    ``design_effect`` is that of clusters; ``rules`` are the derivations in it; ``account`` says for each step what it
+    did here.
     """
 
     comparison: Comparison
@@ -29,6 +31,7 @@ class Contrast:
     sign: float = 1.0
     factor: float = 1.0
     correlation: float | None = None
+    paired: PairedTable | None = None
     same_people: bool = False
     design_effect: float = 1.0
     unit: str | None = None
@@ -40,6 +43,11 @@ class Contrast:
     def trial(self) -> TrialFacts:
         """The trial."""
         return self.comparison.trial
+
+    @property
+    def is_paired(self) -> bool:
+        """Whether it is analysed as of the same people, by their table or by a correlation."""
+        return self.paired is not None or self.correlation is not None
 
     @property
     def stratum(self) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from kg.harmonise import account, clusters, crossover, shared_controls
+from kg.harmonise import account, clusters, crossover, paired_table, shared_controls
 from kg.harmonise.choice import Chosen
 from kg.harmonise.contrast import Contrast
 from kg.harmonise.pair import Pair
@@ -26,10 +26,11 @@ def contrast_of(one: Chosen, found: TrialSet, protocol: Protocol) -> Contrast:
     scale = protocol.outcome(local(found.outcomes[0])).scale
     to_scale = (rescaling(instrument, scale) if instrument else None) or SAME
     left, right, sign, told = _sides(pair, to_scale, protocol)
-    right = replace(right, side=shared_controls.divided(right.side, *one.part))
+    if not reported:
+        right = replace(right, side=shared_controls.divided(right.side, *one.part))
     correlation, unusable = crossover.pairing(pair.experimental, pair.control, protocol)
     cluster = clusters.clustering(trial, protocol)
-    periods = crossover.told(trial, pair.results, correlation)
+    periods = paired_table.told(pair.table) if pair.table else crossover.told(trial, pair.results, correlation)
     design = periods or cluster.step
     steps = [
         *one.steps,
@@ -44,7 +45,11 @@ def contrast_of(one: Chosen, found: TrialSet, protocol: Protocol) -> Contrast:
         *one.warnings,
         *left.warnings,
         *right.warnings,
-        *crossover.doubts(trial, pair.results, correlation, reported=reported and pair.complete),
+        *(
+            []
+            if pair.table
+            else crossover.doubts(trial, pair.results, correlation, reported=reported and pair.complete)
+        ),
         *([cluster.warning] if cluster.warning else []),
     )
     made = Contrast(
@@ -59,10 +64,11 @@ def contrast_of(one: Chosen, found: TrialSet, protocol: Protocol) -> Contrast:
         sign=sign,
         factor=to_scale.factor,
         correlation=correlation,
-        same_people=crossover.same_people(pair.results),
+        paired=pair.table,
+        same_people=pair.table is not None or crossover.same_people(pair.results),
         design_effect=cluster.design_effect,
         unit=pair.experimental[0].unit if pair.experimental else None,
-        rules=left.rules | right.rules | ({OF_CONTRASTS} if reported and instrument and pair.complete else set()),
+        rules=left.rules | right.rules | _rules(pair, instrument is not None),
         why_not=left.why_not or right.why_not or unusable,
     )
     return replace(made, account=account.of_contrast(made, pair, found, protocol, design))
@@ -72,11 +78,17 @@ def _sides(pair: Pair, to_scale: Rescaling, protocol: Protocol) -> tuple[Sided, 
     if pair.contrast is None:
         left, right = (side(results, to_scale, protocol, pair.spread) for results in (pair.experimental, pair.control))
         return left, right, 1.0, []
-    flipped = pair.contrast.experimental not in {a.arm for a in pair.comparison.experimental}
+    flipped = pair.flipped
     ends = [pair.contrast.experimental, pair.contrast.control]
     left, right = (Sided(contrast_side(pair.contrast, arm)) for arm in (reversed(ends) if flipped else ends))
     said = "contrast: as reported" + (", reversed (sign and interval)" if flipped else "")
     return left, right, -1.0 if flipped else 1.0, [said]
+
+
+def _rules(pair: Pair, measured: bool) -> set[str]:
+    if pair.table is not None:
+        return {paired_table.RULE}
+    return {OF_CONTRASTS} if pair.contrast and measured and pair.complete else set()
 
 
 def _used(pair: Pair) -> Sequence[str]:

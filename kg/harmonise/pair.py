@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from kg.harmonise.arms import Comparison
 from kg.harmonise.between_arms import Spread
+from kg.harmonise.paired_table import PairedTable, table_of
 from kg.iris import local
 from kg.model.trialset import ArmResult, ReportedContrast
 
@@ -41,6 +42,18 @@ class Pair:
         return *self.experimental, *self.control
 
     @property
+    def table(self) -> PairedTable | None:
+        """The paired table that its source reports, the experimental side of the comparison first."""
+        table = table_of(self.contrast)
+        return table.reversed if table and self.flipped else table
+
+    @property
+    def flipped(self) -> bool:
+        """Whether its source reports the contrast the other way round."""
+        experimental = {arm.arm for arm in self.comparison.experimental}
+        return self.contrast is not None and self.contrast.experimental not in experimental
+
+    @property
     def example(self) -> ArmResult | ReportedContrast:
         """A result of the pair, for what all of them share."""
         return self.contrast or self.experimental[0]
@@ -49,6 +62,8 @@ class Pair:
 def kind(pair: Pair) -> bool | None:
     """Tell a pair of means (True) from one of counts (False); a reported contrast is told by its measure, if it can."""
     if pair.contrast:
+        if table_of(pair.contrast) is not None:
+            return False
         measure = local(pair.contrast.measure) if pair.contrast.measure else ""
         return {**dict.fromkeys(MEANS, True), **dict.fromkeys(COUNTS, False)}.get(measure)
     return pair.experimental[0].continuous

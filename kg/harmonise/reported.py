@@ -5,6 +5,8 @@ from __future__ import annotations
 from kg.harmonise import between_arms, timepoints
 from kg.harmonise.arms import Comparison
 from kg.harmonise.pair import MEANS, Pair
+from kg.harmonise.paired_table import MEASURES as OF_TABLES
+from kg.harmonise.paired_table import table_of
 from kg.iris import local
 from kg.model.question import Question
 from kg.model.trialset import ReportedContrast, TrialSet
@@ -33,10 +35,16 @@ def reported_pairs(
                     contrast=contrast,
                     instrument=instrument,
                     value_kind=value_kind,
-                    complete=has_effect(contrast) and question.measure in (None, local(contrast.measure or "")),
+                    complete=has_table(contrast, question.measure)
+                    or (has_effect(contrast) and question.measure in (None, local(contrast.measure or ""))),
                 )
             )
     return made
+
+
+def has_table(contrast: ReportedContrast, measure: str | None) -> bool:
+    """Tell whether a contrast has a paired table, and that gives the measure asked for, if one is."""
+    return table_of(contrast) is not None and measure in (None, *OF_TABLES)
 
 
 def has_effect(contrast: ReportedContrast) -> bool:

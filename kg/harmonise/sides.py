@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from kg.harmonise.between_arms import Spread
+from kg.harmonise.paired_table import table_of
 from kg.harmonise.readings import Reading, read
 from kg.harmonise.scales import Rescaling
 from kg.iris import record
@@ -74,17 +75,19 @@ def side(results: Sequence[ArmResult], to_scale: Rescaling, protocol: Protocol, 
 
 
 def contrast_side(contrast: ReportedContrast, arm: str) -> Side:
-    """Return a side of a reported contrast: it has no figures of its own."""
+    """Return a side of a reported contrast: it has figures of its own where its source has a paired table."""
     place = _place(contrast.record, contrast.source, contrast.locator, contrast.source_kind)
+    table = table_of(contrast)
+    alone = 0 if table is None else table.experimental if arm == contrast.experimental else table.control
     return Side(
         arm=arm,
         label=_label(arm),
-        n=None,
-        events=None,
-        total=None,
+        n=table.people if table else None,
+        events=float(table.both + alone) if table else None,
+        total=float(table.people) if table else None,
         mean=None,
         sd=None,
-        derived=(),
+        derived=(f"events: {table.both} on both interventions and {alone} on this one only",) if table else (),
         source=place,
         results=(contrast.contrast,),
         sources=(place,),

@@ -202,7 +202,10 @@ class ContinuousResult(Result):
 
 @dataclass(frozen=True, kw_only=True)
 class ContrastResult(Sourced):
-    """A reported comparison of two arms."""
+    """A reported comparison of two arms.
+
+    ``event_on_both`` and its three neighbours are the paired table of people who had both interventions.
+    """
 
     record_source: str
     trial: str
@@ -229,6 +232,10 @@ class ContrastResult(Sourced):
     observed_minus_expected: Decimal | None = None
     variance: Decimal | None = None
     weight: Decimal | None = None
+    event_on_both: int | None = None
+    event_on_experimental_only: int | None = None
+    event_on_control_only: int | None = None
+    event_on_neither: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -137,6 +137,10 @@ class ReportedContrast:
     variance: float | None = None
     measure_text: str | None = None
     method_text: str | None = None
+    event_on_both: int | None = None
+    event_on_experimental_only: int | None = None
+    event_on_control_only: int | None = None
+    event_on_neither: int | None = None
 
     @property
     def record(self) -> tuple[str, str]:

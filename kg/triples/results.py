@@ -100,6 +100,10 @@ def _(x: r.ContrastResult) -> Iterator[Triple]:
         observedMinusExpected=x.observed_minus_expected,
         variance=x.variance,
         weight=x.weight,
+        eventOnBoth=x.event_on_both,
+        eventOnExperimentalOnly=x.event_on_experimental_only,
+        eventOnControlOnly=x.event_on_control_only,
+        eventOnNeither=x.event_on_neither,
     )
     yield from sourced(s, x)
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any, TypeVar
 
-from kg.model.records import Arm, ContinuousResult, DichotomousResult, Origin, Row, Trial
+from kg.model.records import Arm, ContinuousResult, ContrastResult, DichotomousResult, Origin, Row, Trial
 
 T = TypeVar("T")
 _lines = count(1)
@@ -48,6 +48,22 @@ def stored(
             said |= {"mean": Decimal(str(mean)), "sd": Decimal(str(sd))}
         rows.append(_row(kind, **said | (results or {})))
     return rows
+
+
+def crossed(name: str, both: int, drug: int, placebo: int, neither: int) -> list[Row]:
+    """Return the record of a crossover trial of ketamine against placebo with the paired table of its people."""
+    rows = [row for row in stored(name, (1, 2), (1, 2), design="crossover") if isinstance(row, Trial | Arm)]
+    table = _row(
+        ContrastResult,
+        **{"record_source": "reports", "trial": name, "number": 1, "source": SOURCE, "locator": "table 2"},
+        **{"source_kind": "primary", "experimental_arm": "drug", "control_arm": "placebo"},
+        outcome="any-adverse-event",
+        event_on_both=both,
+        event_on_experimental_only=drug,
+        event_on_control_only=placebo,
+        event_on_neither=neither,
+    )
+    return [*rows, table]
 
 
 def _row(kind: type[T], **values: Any) -> T:

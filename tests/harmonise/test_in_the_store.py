@@ -14,7 +14,7 @@ from kg.evidence_base import question
 from kg.model.answer import Answer, Study
 from kg.model.records import DichotomousResult, Origin, ProtocolText, Row
 from tests.evidence.questions import timeless
-from tests.harmonise.stored_trials import stored
+from tests.harmonise.stored_trials import crossed, stored
 from tests.intake_support import copied, take
 
 Ask = Callable[..., Answer]
@@ -75,6 +75,16 @@ def test_a_control_shared_by_two_records_is_said_on_both(ask: Ask) -> None:
     for label in (ONE, "nct00000003"):
         assert any("its people count in both" in text for text in study(answer, label).warnings)
         assert any(text.startswith(f"{label}: shares its control") for text in answer.warnings)
+
+
+def test_a_paired_table_enters_through_the_gate_with_its_own_variance(ask: Ask) -> None:
+    """metafor 3.8-1: escalc of MPOR on 5, 9, 2, 14."""
+    answer = ask(crossed(ONE, 5, 9, 2, 14), measure="OR")
+    found = study(answer, ONE)
+    assert (found.yi, found.vi) == pytest.approx((1.05605267424931348, 0.233751109139307883), rel=1e-12)
+    assert (found.experimental.events, found.control.events, found.control.total) == (14, 7, 30)
+    assert found.warnings == ()
+    assert any(step.startswith("7 design") and "paired table of 30 people" in step for step in answer.steps)
 
 
 def test_a_dose_in_another_unit_is_said(ask: Ask) -> None:

@@ -51,6 +51,31 @@ def test_counts_of_the_same_people_agree_with_metafor_on_their_paired_tables(mea
     assert (found.yi, found.vi) == pytest.approx(METAFOR[measure][row], rel=1e-12)
 
 
+@pytest.mark.parametrize("measure", METAFOR)
+@pytest.mark.parametrize("row", range(len(TABLES)))
+def test_a_paired_table_agrees_with_metafor(measure: str, row: int) -> None:
+    found = c.paired_table(measure, *TABLES[row], add=0.5)
+    assert (found.yi, found.vi) == pytest.approx(METAFOR[measure][row], rel=1e-12)
+
+
+@pytest.mark.parametrize("measure", METAFOR)
+def test_a_paired_table_read_the_other_way_is_the_reverse(measure: str) -> None:
+    one, other = c.paired_table(measure, 20, 12, 7, 21), c.paired_table(measure, 20, 7, 12, 21)
+    assert (other.yi, other.vi) == pytest.approx((-one.yi, one.vi), rel=1e-12)
+
+
+def test_a_paired_table_in_which_all_agree_has_no_variance() -> None:
+    for measure in METAFOR:
+        assert c.paired_table(measure, 6, 0, 0, 14) == c.ReportedEffect(0.0, 0.0)
+
+
+def test_a_table_without_events_on_one_side_is_as_its_counts_are() -> None:
+    """metafor 3.8-1: MPORM of 6 and 0 of 20 with ri = 0, and RR of the two as arms, each with a half added."""
+    odds, risk = (c.paired_table(measure, 0, 6, 0, 14, add=0.5) for measure in ("OR", "RR"))
+    assert (odds.yi, odds.vi) == pytest.approx((2.9112255941793705, 2.2715921588924113), rel=1e-12)
+    assert (risk.yi, risk.vi) == pytest.approx((2.5649493574615372, 2.0586080586080588), rel=1e-12)
+
+
 def test_marginal_counts_with_a_guessed_correlation_agree_with_metafors_mporm() -> None:
     found = c.paired_counts("OR", 9, 4, 20, 0.5)
     assert (found.yi, found.vi) == pytest.approx((1.18562366565774, 0.263260748205399), rel=1e-12)
@@ -109,6 +134,9 @@ def test_clusters_never_make_a_trial_more_precise() -> None:
         lambda: c.design_effect(30, 1.5),
         lambda: c.design_effect(float("nan"), 0.1),
         lambda: c.paired_counts("RR", 21, 4, 20, 0.5),
+        lambda: c.paired_table("RR", 5, -1, 4, 20),
+        lambda: c.paired_table("RR", 0, 0, 0, 0),
+        lambda: c.paired_table("OR", 0, 6, 0, 14),
         lambda: c.paired_counts("RR", -1, 4, 20, 0.5),
         lambda: c.paired_counts("OR", 3, 4, 20, 1.0),
         lambda: c.paired_counts("OR", 0, 4, 20, 0.5),
@@ -124,3 +152,5 @@ def test_what_cannot_be_is_refused(impossible: object) -> None:
 def test_a_measure_that_is_not_of_counts_is_refused() -> None:
     with pytest.raises(InputRefused, match="known are RR, OR, RD"):
         c.paired_counts("SMD", 3, 4, 20, 0.5)
+    with pytest.raises(InputRefused, match="known are RR, OR, RD"):
+        c.paired_table("SMD", 3, 4, 2, 5)

@@ -58,6 +58,8 @@ def test_a_whole_trial_comes_back_as_it_was_written(store_url: str, tmp_path: Pa
         [contrast] = rows.rows("trials/reported-contrasts", trial=[TRIAL_IRI], outcome=outcomes).records()
         same(contrast, CONTRAST, "ci_level", "sided", "p_relation", "p_value", "p_text")
         same(contrast, CONTRAST, "observed_minus_expected", "variance", "measure_text")
+        same(contrast, CONTRAST, "event_on_both", "event_on_experimental_only", "event_on_control_only")
+        same(contrast, CONTRAST, "event_on_neither")
 
 
 def test_its_doubts_are_kept_as_warnings_and_its_terms_can_be_asked(store_url: str, tmp_path: Path) -> None:

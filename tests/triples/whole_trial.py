@@ -217,5 +217,9 @@ CONTRAST = ContrastResult(
     observed_minus_expected=Decimal("5.3"),
     variance=Decimal("9.8"),
     weight=Decimal("12.5"),
+    event_on_both=5,
+    event_on_experimental_only=9,
+    event_on_control_only=2,
+    event_on_neither=14,
 )
 ROWS: list[Row] = [*PROVISIONAL, TRIAL, WALKS, PLACEBO, MERGED, COUNT, MEAN, CONTRAST]

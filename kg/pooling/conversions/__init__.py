@@ -2,7 +2,13 @@
 
 from kg.pooling.conversions.clusters import design_effect
 from kg.pooling.conversions.counts import Arm, TwoByTwo, combined_means, events_from_percentage, table_from_percentages
-from kg.pooling.conversions.crossover import feasible_correlation, paired_counts, paired_difference, paired_smd
+from kg.pooling.conversions.crossover import (
+    feasible_correlation,
+    paired_counts,
+    paired_difference,
+    paired_smd,
+    paired_table,
+)
 from kg.pooling.conversions.dispersion import (
     correlation_from_sds,
     sd_from_ci,
@@ -50,6 +56,7 @@ __all__ = [
     "paired_counts",
     "paired_difference",
     "paired_smd",
+    "paired_table",
     "per_thousand",
     "sd_from_ci",
     "sd_from_difference",

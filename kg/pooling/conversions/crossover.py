@@ -72,3 +72,33 @@ def paired_counts(
         v1, v2 = n / (positive("a", a) * positive("b", n - a)), n / (positive("c", c) * positive("d", n - c))
         y = math.log(p / (1 - p)) - math.log(q / (1 - q))
     return ReportedEffect(y, v1 + v2 - 2 * r * math.sqrt(v1 * v2))
+
+
+def paired_table(
+    measure: str, both: float, first: float, second: float, neither: float, add: float = 0.0
+) -> ReportedEffect:
+    """Return the marginal effect of a paired table, and its variance with the covariance that the table has.
+
+    The cells are people with the event on both interventions, on the first alone, on the second alone, on neither.
+    ``measure`` is RR or OR (on the log scale) or RD (Becker & Balagtas 1993; Zou 2007; MPRR, MPOR and MPRD of metafor).
+    Where an intervention had the event in nobody or everybody the table has no covariance, and is as its two counts
+    are: ``paired_counts`` adds ``add`` to their cells.
+
+    Raises NotPoolable where cells are impossible, InputRefused for another measure.
+    """
+    names = ("both", "first", "second", "neither")
+    a, b, c, d = (number(name, cell) for name, cell in zip(names, (both, first, second, neither), strict=True))
+    n = people("n", a + b + c + d)
+    if min(a, b, c, d) < 0:
+        raise NotPoolable(f"a paired table of {a:g}, {b:g}, {c:g} and {d:g} people cannot be; correct its cells")
+    margins = (a + b, c + d, a + c, b + d)
+    if 0 in margins:
+        return paired_counts(measure, a + b, a + c, n, 0.0, add)
+    if measure == "RD":
+        return ReportedEffect((b - c) / n, (b + c - (b - c) ** 2 / n) / n**2)
+    if measure == "RR":
+        return ReportedEffect(math.log((a + b) / (a + c)), (b + c) / ((a + b) * (a + c)))
+    if measure == "OR":
+        odds = math.log((a + b) / (c + d)) - math.log((a + c) / (b + d))
+        return ReportedEffect(odds, n * (n * (b + c) - (b - c) ** 2) / math.prod(margins))
+    raise InputRefused(f"measure {measure!r} is not of counts; known are RR, OR, RD")
