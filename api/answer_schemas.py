@@ -174,6 +174,30 @@ class Pool(Body):
     alternatives: list[Alternative]
 
 
+class DrugEffect(Body):
+    """The effect of one drug of a class."""
+
+    drug: str
+    label: str
+    k: int
+    estimate: float
+    se: float
+    ci: tuple[float, float]
+    display: Display
+
+
+class BetweenDrugs(Body):
+    """The drugs of a class beside each other, and the test that they do not differ."""
+
+    drugs: list[DrugEffect]
+    method: str
+    tau2: float
+    q: float
+    q_df: int
+    p_value: float
+    left_out: list[Excluded]
+
+
 class Answer(Pool):
     """One question, one pooled answer, and the way back to every figure in it."""
 
@@ -194,6 +218,9 @@ class Answer(Pool):
     excluded: list[Excluded]
     published: Published | None
     provenance: Provenance
+    between_drugs: BetweenDrugs | None = Field(
+        None, description="The drugs of a class compared, where the protocol lets each stand on its own."
+    )
 
 
 class Subgroup(Pool):

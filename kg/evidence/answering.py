@@ -9,6 +9,7 @@ from itertools import chain
 
 from kg import __version__, iris
 from kg.evidence import as_entered
+from kg.evidence.between_drugs import between_drugs
 from kg.evidence.derivations import rules_used, zero_cells
 from kg.evidence.effects import Effect, effects, study
 from kg.evidence.identity import METHOD_VERSION, answer_id, set_digest
@@ -117,6 +118,7 @@ def _answered(question: Question, protocol: Protocol, ground: Ground, analysis: 
         subgroups=_subgroups(question, every, measure, how, protocol, analysis) if analysis else (),
         ci_level=how.level,
         steps=(*harmonised.steps, zero_cells(worked)),
+        between_drugs=between_drugs(harmonised.contrasts, measure, how, protocol) if analysis is None else None,
     )
 
 

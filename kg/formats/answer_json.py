@@ -31,6 +31,8 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "published": published_json(answer.published),
         "provenance": _plain(asdict(answer.provenance)),
     }
+    if answer.between_drugs is not None:
+        made["between_drugs"] = _plain(asdict(answer.between_drugs))
     if answer.analysis is not None:
         made["analysis"] = answer.analysis
         made["main_analysis"] = answer.main_analysis

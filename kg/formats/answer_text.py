@@ -78,7 +78,7 @@ def answer_text(answer: Answer, width: int = 100) -> str:
     for group in answer.subgroups:
         value = interval(group.pool.display) if group.pool.display else "not estimable"
         parts.append(f"{group.label}: {value}, {group.pool.k} of {group.pool.k_rows} studies")
-    for line in _pooled(answer):
+    for line in (*_pooled(answer), *_between_drugs(answer)):
         parts += textwrap.wrap(line, width, subsequent_indent="    ") or [""]
     parts.append("")
     parts += _listed("Warnings", answer.warnings, width)
@@ -100,6 +100,21 @@ def _studies(studies: Sequence[Study], left: str, right: str, width: int) -> str
         for s in studies
     ]
     return table(["Study", left, right, "Weight", "Effect [95 % interval]"], rows, width, right=(1, 2, 3, 4))
+
+
+def _between_drugs(answer: Answer) -> Iterable[str]:
+    found = answer.between_drugs
+    if found is None:
+        return
+    yield ""
+    for drug in found.drugs:
+        yield f"{drug.label}: {interval(drug.display)}, {drug.k} {'study' if drug.k == 1 else 'studies'}"
+    yield (
+        f"Do the drugs differ? Q {found.q:.2f}, df {found.q_df}, p {p_text(found.p_value)} "
+        f"(tau² {found.tau2:.4g} by {found.method}; controls that they share make their effects correlated)"
+    )
+    for study in found.left_out:
+        yield f"Not in this comparison: {study.label}: {study.reason}"
 
 
 def _pooled(answer: Answer) -> Iterable[str]:

@@ -15,9 +15,9 @@ class Contrast:
     """Two sides, experimental against control, ready for an effect; or why there can be none.
 
     ``factor`` brings a reported difference to the common scale, ``sign`` its direction and side; ``correlation`` is
-    that of a paired analysis, ``paired`` its table; ``same_people``: both sides are the same people;
-    ``design_effect`` is that of clusters; ``rules`` are the derivations in it; ``account`` says for each step what it
-    did here.
+    that of a paired analysis, ``paired`` its table; ``undivided`` is the control before it was divided;
+    ``same_people``: both sides are the same people; ``design_effect`` is that of clusters; ``rules`` are the
+    derivations in it; ``account`` says for each step what it did here.
     """
 
     comparison: Comparison
@@ -32,6 +32,7 @@ class Contrast:
     factor: float = 1.0
     correlation: float | None = None
     paired: PairedTable | None = None
+    undivided: Side | None = None
     same_people: bool = False
     design_effect: float = 1.0
     unit: str | None = None

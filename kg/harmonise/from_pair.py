@@ -26,6 +26,7 @@ def contrast_of(one: Chosen, found: TrialSet, protocol: Protocol) -> Contrast:
     scale = protocol.outcome(local(found.outcomes[0])).scale
     to_scale = (rescaling(instrument, scale) if instrument else None) or SAME
     left, right, sign, told = _sides(pair, to_scale, protocol)
+    whole = right.side
     if not reported:
         right = replace(right, side=shared_controls.divided(right.side, *one.part))
     correlation, unusable = crossover.pairing(pair.experimental, pair.control, protocol)
@@ -65,6 +66,7 @@ def contrast_of(one: Chosen, found: TrialSet, protocol: Protocol) -> Contrast:
         factor=to_scale.factor,
         correlation=correlation,
         paired=pair.table,
+        undivided=whole if right.side is not whole else None,
         same_people=pair.table is not None or crossover.same_people(pair.results),
         design_effect=cluster.design_effect,
         unit=pair.experimental[0].unit if pair.experimental else None,

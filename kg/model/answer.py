@@ -173,6 +173,32 @@ class Subgroup:
 
 
 @dataclass(frozen=True)
+class DrugEffect:
+    """The effect of one drug of a class, from all trials of it together with what they share with others."""
+
+    drug: str
+    label: str
+    k: int
+    estimate: float
+    se: float
+    ci: Interval
+    display: Displayed
+
+
+@dataclass(frozen=True)
+class BetweenDrugs:
+    """The drugs of a class beside each other, and the test that they do not differ; ``left_out`` are studies."""
+
+    drugs: tuple[DrugEffect, ...]
+    method: str
+    tau2: float
+    q: float
+    q_df: int
+    p_value: float
+    left_out: tuple[Excluded, ...] = ()
+
+
+@dataclass(frozen=True)
 class Answer:
     """One question, one pooled answer, and the way back to every figure in it."""
 
@@ -203,3 +229,5 @@ class Answer:
     """Level of the intervals of pools, in percent."""
     steps: tuple[str, ...] = ()
     """What each of the ten steps from trial set to answer did, one line each."""
+    between_drugs: BetweenDrugs | None = None
+    """The drugs of a class compared, where the protocol lets each stand on its own."""

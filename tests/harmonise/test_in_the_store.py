@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 
+from api.answer_schemas import Answer as Answer_
 from kg.evidence_base import question
+from kg.formats.answer_json import answer_json
+from kg.formats.answer_text import answer_text
 from kg.model.answer import Answer, Study
 from kg.model.records import DichotomousResult, Origin, ProtocolText, Row
 from tests.evidence.questions import timeless
@@ -30,9 +33,8 @@ def ask(store_url: str, tmp_path: Path) -> Any:
         def asked(rows: list[Row], outcome: str = "any-adverse-event", protocol: str = "none", **words: str) -> Answer:
             take(base, rows)
             fresh = base.beside()
-            wanted = question(
-                intervention="ketamine", comparator="placebo", outcome=outcome, protocol=protocol, **words
-            )
+            words = {"intervention": "ketamine", "comparator": "placebo", **words}
+            wanted = question(outcome=outcome, protocol=protocol, **words)
             by_table, by_query = (timeless(fresh.ask(wanted, via)) for via in ("table", "sparql"))
             assert by_table == by_query
             return by_table
@@ -85,6 +87,22 @@ def test_a_paired_table_enters_through_the_gate_with_its_own_variance(ask: Ask) 
     assert (found.experimental.events, found.control.events, found.control.total) == (14, 7, 30)
     assert found.warnings == ()
     assert any(step.startswith("7 design") and "paired table of 30 people" in step for step in answer.steps)
+
+
+def test_drugs_of_a_class_are_compared_where_the_protocol_lets_each_stand_alone(ask: Ask) -> None:
+    text = 'name = "apart"\nlabel = "Apart"\n[arms]\nshared_controls = "split"\n'
+    apart = ProtocolText(origin=Origin("apart.toml", 1), protocol="apart", label="Apart", text=text, is_default=False)
+    answer = ask([apart], protocol="apart", intervention="nmda-receptor-antagonist", measure="RR")
+    found = answer.between_drugs
+    assert found is not None
+    assert len(found.drugs) >= 3
+    assert found.q_df == len(found.drugs) - 1
+    assert sum(drug.k for drug in found.drugs) == answer.pool.k - len(found.left_out)
+    assert "Do the drugs differ? Q" in answer_text(answer)
+    said = Answer_.model_validate(answer_json(answer)).between_drugs
+    assert said is not None
+    assert [drug.drug for drug in said.drugs] == [drug.drug for drug in found.drugs]
+    assert ask([], intervention="nmda-receptor-antagonist", measure="RR").between_drugs is None
 
 
 def test_a_dose_in_another_unit_is_said(ask: Ask) -> None:

@@ -35,6 +35,11 @@ from kg.pooling.conversions.scales import (
     smd_to_probability_of_superiority,
     smd_to_units,
 )
+from kg.pooling.conversions.shared_controls import (
+    covariance_of_counts,
+    covariance_of_differences,
+    covariance_of_smd,
+)
 
 __all__ = [
     "AbsoluteEffect",
@@ -44,6 +49,9 @@ __all__ = [
     "TwoByTwo",
     "combined_means",
     "correlation_from_sds",
+    "covariance_of_counts",
+    "covariance_of_differences",
+    "covariance_of_smd",
     "design_effect",
     "effect_from_ci",
     "effect_from_p",

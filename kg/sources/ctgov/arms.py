@@ -79,7 +79,7 @@ class Arms:
 
     def _row(self, frame: Frame, name: str, arm: ArmGroup | Group, flow: Group | None) -> Arm:
         first, *later = self._record.flow.periods or (Period("", ()),)
-        reached = _reached(first, flow)
+        reached = at_milestones(first, flow)
         if isinstance(arm, ArmGroup):
             label, role, parts = arm.label, _ROLES.get(arm.type or "", "unknownRole"), self._components[arm.label]
             basis = parts.basis
@@ -137,7 +137,7 @@ class Arms:
         return name
 
 
-def _reached(period: Period, group: Group | None) -> dict[str, int]:
+def at_milestones(period: Period, group: Group | None) -> dict[str, int]:
     """Return how many of a group reached the milestones of a period."""
     found: dict[str, int] = {}
     for milestone in period.milestones:
@@ -152,7 +152,10 @@ def _reached(period: Period, group: Group | None) -> dict[str, int]:
 def _milestones(first: Period, reached: dict[str, int], group: Group | None, later: Iterable[Period]) -> Iterator[str]:
     """Yield what is left of the participant flow in words: other milestones, and later periods."""
     kept = {"STARTED", "COMPLETED"}
-    rest = [(first, {m: n for m, n in reached.items() if m not in kept}), *((p, _reached(p, group)) for p in later)]
+    rest = [
+        (first, {m: n for m, n in reached.items() if m not in kept}),
+        *((p, at_milestones(p, group)) for p in later),
+    ]
     for period, found in rest:
         if found:
             counts = ", ".join(f"{milestone.lower().replace('_', ' ')} {n}" for milestone, n in found.items())

@@ -19,6 +19,7 @@ from kg.sources.ctgov.posted import (
     Milestone,
     Period,
     ResultClass,
+    Withdrawal,
 )
 
 
@@ -33,10 +34,18 @@ def flow(module: Field) -> Flow:
                     Milestone(m.text("type") or "", _counts(m.each("achievements"), "numSubjects"))
                     for m in period.each("milestones")
                 ),
+                tuple(_withdrawal(w) for w in period.each("dropWithdraws")),
             )
             for period in module.each("periods")
         ),
     )
+
+
+def _withdrawal(field: Field) -> Withdrawal:
+    counts = (
+        AtRisk(r.text("groupId") or "", r.text("numSubjects"), None, None, r.place) for r in field.each("reasons")
+    )
+    return Withdrawal(field.text("type") or "", tuple(counts))
 
 
 def measures(module: Field) -> tuple[Measure, ...]:

@@ -24,6 +24,9 @@ def _lists(record: Registered) -> Iterator[tuple[str, int, int, Place]]:
     yield "interventions", len(record.interventions), MOST_GROUPS, record.place
     yield "MeSH terms of interventions", len(record.intervention_concepts), MOST_GROUPS, record.place
     yield "groups of the participant flow", len(record.flow.groups), MOST_GROUPS, record.place
+    yield "periods", len(record.flow.periods), MOST_GROUPS, record.place
+    for period in record.flow.periods:
+        yield "reasons to withdraw", len(period.withdrawals), MOST_GROUPS, record.place
     yield "groups with adverse events", len(record.events.groups), MOST_GROUPS, record.place
     for measure in record.measures:
         yield "groups", len(measure.groups), MOST_GROUPS, measure.place

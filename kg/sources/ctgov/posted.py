@@ -43,11 +43,31 @@ class Milestone:
 
 
 @dataclass(frozen=True)
+class AtRisk:
+    """People affected among those at risk in a group, and the episodes they had; absent is not zero."""
+
+    group: str
+    affected: str | None
+    at_risk: str | None
+    episodes: str | None
+    place: Place
+
+
+@dataclass(frozen=True)
+class Withdrawal:
+    """A reason for not completing a period, in words, and who of each group gave it."""
+
+    reason: str
+    counts: tuple[AtRisk, ...]
+
+
+@dataclass(frozen=True)
 class Period:
     """A period of the participant flow."""
 
     title: str
     milestones: tuple[Milestone, ...]
+    withdrawals: tuple[Withdrawal, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -131,17 +151,6 @@ class Measure:
     denominators: tuple[Denominator, ...]
     classes: tuple[ResultClass, ...]
     analyses: tuple[Analysis, ...]
-    place: Place
-
-
-@dataclass(frozen=True)
-class AtRisk:
-    """People affected among those at risk in a group, and the episodes they had; absent is not zero."""
-
-    group: str
-    affected: str | None
-    at_risk: str | None
-    episodes: str | None
     place: Place
 
 

@@ -15,6 +15,7 @@ from kg.sources.ctgov.outcome_rows import Outcomes
 from kg.sources.ctgov.periods import Periods
 from kg.sources.ctgov.registered import Registered
 from kg.sources.ctgov.trial_row import trial_row
+from kg.sources.ctgov.withdrawal_rows import Withdrawals
 
 
 def rows(record: Registered, frame: Frame) -> Iterator[Row]:
@@ -31,5 +32,6 @@ def rows(record: Registered, frame: Frame) -> Iterator[Row]:
     for measure in record.measures:
         yield from Outcomes(frame, arms, periods, results).rows(measure)
     yield from Events(frame, arms, periods, results).rows(record.events)
+    yield from Withdrawals(frame, arms, periods, results).rows(record.flow)
     for measure in record.measures:
         yield from Contrasts(frame, arms, contrasts, periods.crossover).rows(measure)

@@ -21,6 +21,7 @@ from kg.sources.ctgov.posted import (
     Milestone,
     Period,
     ResultClass,
+    Withdrawal,
 )
 from kg.sources.ctgov.words import folded
 from kg.sources.ctgov.xml_fields import Node
@@ -39,10 +40,19 @@ def flow(node: Node) -> Flow:
                     Milestone(code(m.text("title")) or "", _counts(m.each("participants_list/participants"), "count"))
                     for m in period.each("milestone_list/milestone")
                 ),
+                tuple(_withdrawal(w) for w in period.each("drop_withdraw_reason_list/drop_withdraw_reason")),
             )
             for period in node.each("period_list/period")
         ),
     )
+
+
+def _withdrawal(node: Node) -> Withdrawal:
+    counts = (
+        AtRisk(p.attribute("group_id") or "", p.attribute("count"), None, None, p.place)
+        for p in node.each("participants_list/participants")
+    )
+    return Withdrawal(node.text("title") or "", tuple(counts))
 
 
 def measures(node: Node) -> tuple[Measure, ...]:

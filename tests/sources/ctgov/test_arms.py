@@ -48,6 +48,8 @@ def test_an_intervention_that_one_arm_alone_studies_names_it(read: Read) -> None
         "O2": "2",
         "E1": "1",
         "E2": "2",
+        "P1": "1",
+        "P2": "2",
     }
     assert neonates.arms["1"].started == 189
 
