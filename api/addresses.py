@@ -100,9 +100,10 @@ def answer(question: Question | Asked | dict[str, str], suffix: str = "", **othe
     return f"/answer{suffix}?{urlencode(given)}"
 
 
-def review(protocol: str) -> str:
-    """Return the address of the review of a protocol."""
-    return f"/review/{quote(protocol, safe='')}"
+def review(protocol: str, **dates: str | None) -> str:
+    """Return the address of the review of a protocol, by the days given."""
+    given = {name: value for name, value in dates.items() if value}
+    return f"/review/{quote(protocol, safe='')}" + (f"?{urlencode(given)}" if given else "")
 
 
 def without(question: Question, word: str) -> str:

@@ -51,6 +51,8 @@ def known_words(request: Request) -> None:
 
 
 _WORDS = [Depends(known_words)]
+_DATED = [Depends(only(*schemas.ReviewDates.model_fields))]
+Dates = Annotated[schemas.ReviewDates, Query()]
 Words = Annotated[schemas.QuestionWords, Query()]
 
 
@@ -92,34 +94,34 @@ def read_answered(request: Request, answer_id: str, service: ServiceDep) -> Resp
     "/review",
     response_model=answer_schemas.Review,
     responses=_REVIEW,
-    dependencies=_NONE,
+    dependencies=_DATED,
 )
-def read_review(request: Request, service: ServiceDep) -> Response:
+def read_review(request: Request, dates: Dates, service: ServiceDep) -> Response:
     """Answer every analysis of the review of the default protocol, published beside ours."""
-    return _review(request, service, None, None)
+    return _review(request, service, None, dates, None)
 
 
-@router.get("/review.{form}", response_model=answer_schemas.Review, responses=_REVIEW, dependencies=_NONE)
-def read_review_as(request: Request, form: str, service: ServiceDep) -> Response:
+@router.get("/review.{form}", response_model=answer_schemas.Review, responses=_REVIEW, dependencies=_DATED)
+def read_review_as(request: Request, form: str, dates: Dates, service: ServiceDep) -> Response:
     """Give the review in the form of a suffix: json or html."""
-    return _review(request, service, None, form)
+    return _review(request, service, None, dates, form)
 
 
-@router.get("/review/{protocol}.{form}", response_model=answer_schemas.Review, responses=_REVIEW, dependencies=_NONE)
-def read_protocol_as(request: Request, protocol: str, form: str, service: ServiceDep) -> Response:
+@router.get("/review/{protocol}.{form}", response_model=answer_schemas.Review, responses=_REVIEW, dependencies=_DATED)
+def read_protocol_as(request: Request, protocol: str, form: str, dates: Dates, service: ServiceDep) -> Response:
     """Give the review of a protocol in the form of a suffix."""
-    return _review(request, service, protocol, form)
+    return _review(request, service, protocol, dates, form)
 
 
 @router.get(
     "/review/{protocol}",
     response_model=answer_schemas.Review,
     responses=_REVIEW,
-    dependencies=_NONE,
+    dependencies=_DATED,
 )
-def read_protocol(request: Request, protocol: str, service: ServiceDep) -> Response:
+def read_protocol(request: Request, protocol: str, dates: Dates, service: ServiceDep) -> Response:
     """Answer every analysis of the review that a protocol names."""
-    return _review(request, service, protocol, None)
+    return _review(request, service, protocol, dates, None)
 
 
 def _asked(request: Request, words: schemas.QuestionWords, service: Service, suffix: str | None) -> Response:
@@ -172,12 +174,16 @@ def _file_name(answer: Answer) -> str:
     return "-".join([*(local(term.iri) for term in terms), answer.id[:8]])
 
 
-def _review(request: Request, service: Service, name: str | None, suffix: str | None) -> Response:
+def _review(
+    request: Request, service: Service, name: str | None, dates: schemas.ReviewDates, suffix: str | None
+) -> Response:
     form = chosen(request, FACTS_FIRST, suffix)
-    protocol, answers = service.review(name)
+    protocol, answers = service.review(name, dates.published_by, dates.known_by)
     when = answers[0].provenance.generated_at if answers else ""
-    tag = service.tag("review", protocol.name, when, form.suffix)
-    links = [f'<{addresses.review(protocol.name)}>; rel="canonical"']
+    until, known = (answers[0].question.published_by, answers[0].question.known_by) if answers else (None, None)
+    tag = service.tag("review", protocol.name, until or "", known or "", when, form.suffix)
+    own = addresses.review(protocol.name, published_by=until, known_by=known)
+    links = [f'<{own}>; rel="canonical"']
     if unchanged(request, tag):
         return not_modified(tag, links)
     content = service.content(tag, lambda: _review_content(request, service, protocol, answers, form))
@@ -190,5 +196,6 @@ def _review_content(
     if form is HTML:
         labels = {analysis.identifier: analysis.label for analysis in service.base.published}
         findings = summary(answers, labels)
-        return page("review.html", request, protocol=protocol, summary=findings, total=len(answers))
+        asked = answers[0].question if answers else None
+        return page("review.html", request, protocol=protocol, summary=findings, total=len(answers), question=asked)
     return json_bytes({"protocol": protocol.name, "analyses": [answer_json(a) for a in answers]})

@@ -34,6 +34,13 @@ class QuestionWords(BaseModel):
         return asked.of(**self.model_dump(exclude={"via"}))
 
 
+class ReviewDates(BaseModel):
+    """The days by which the trials of a review were published, and its evidence known."""
+
+    published_by: str | None = Field(None, max_length=40, description="Only trials published by then, such as 2015.")
+    known_by: str | None = Field(None, max_length=40, description="As known then: a day, a year or a moment, in UTC.")
+
+
 class Listed(Body):
     """A thing in a list."""
 

@@ -19,7 +19,7 @@ from kg.model.answer import Answer
 from kg.protocol import Protocol
 from kg.vocabulary import KINDS
 
-_ANSWERS, _CONTENTS = 512, 256
+_ANSWERS, _CONTENTS, _REVIEWS = 512, 256, 8
 
 
 class Service:
@@ -37,6 +37,7 @@ class Service:
         self._by_id: Recent[str, Answer] = Recent(_ANSWERS)
         self._contents: Recent[str, bytes] = Recent(_CONTENTS)
         self._reviews: dict[str | None, tuple[Protocol, list[Answer]]] = {}
+        self._earlier: Recent[tuple[str | None, ...], tuple[Protocol, list[Answer]]] = Recent(_REVIEWS)
         self._reviewing = Lock()
 
     def answer(self, question: Asked, via: str = "table") -> Answer:
@@ -60,11 +61,17 @@ class Service:
         """
         return self._by_id.get(answer_id, lambda: self.base.answered(answer_id))
 
-    def review(self, name: str | None) -> tuple[Protocol, list[Answer]]:
-        """Return a protocol and the answers to the analyses of its review, computed once.
+    def review(
+        self, name: str | None, published_by: str | None = None, known_by: str | None = None
+    ) -> tuple[Protocol, list[Answer]]:
+        """Return a protocol and the answers to the analyses of its review, from trials published and known by a day.
 
-        Raises UnknownTerm, InputRefused.
+        Computed once, and kept: those of an earlier day as long as few others are asked for. Raises UnknownTerm,
+        InputRefused.
         """
+        if published_by or known_by:
+            dates = {"published_by": published_by or None, "known_by": known_by or None}
+            return self._earlier.get((name, published_by, known_by), lambda: self.base.review(name, **dates))
         key = self.base.protocol(name).name
         with self._reviewing:
             if key not in self._reviews:

@@ -175,7 +175,9 @@ def test_a_hostile_label_is_text_wherever_it_is_shown(settings: Settings, text: 
         _, answers = service.review(None)
         hostile = poisoned(next(a for a in answers if a.subgroups), text)
         shown = answer_page(request, hostile, service)
-        shown += page("review.html", request, protocol=base.protocol(), summary=summary([hostile], {}), total=1)
+        findings = summary([hostile], {})
+        asked = hostile.question
+        shown += page("review.html", request, protocol=base.protocol(), summary=findings, total=1, question=asked)
         made = parsed(shown)
         assert made.count("script") == made.count("style") == made.count("base") == made.count("img") == 0
         assert not any(name.startswith("on") for _, attributes in made.tags for name in attributes)

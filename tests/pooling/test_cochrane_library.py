@@ -41,13 +41,13 @@ def test_dersimonian_laird_agrees_with_metafor() -> None:
     assert len(ours) == 4047
     assert [p.k for p in ours] == [int(row["k"]) for row in reference]
     se = column(reference, "DL_se")
-    for word, floor in (("beta", 1e-9 * se), ("se", 0 * se), ("ci_lb", 1e-9 * se), ("ci_ub", 1e-9 * se)):
+    for word, floor in (("beta", 1e-10 * se), ("se", 0 * se), ("ci_lb", 1e-10 * se), ("ci_ub", 1e-10 * se)):
         got = np.array([getattr(p, word)[0] for p in ours])
         expected = column(reference, f"DL_{word}")
-        assert np.all(np.abs(got - expected) <= 1e-9 * np.abs(expected) + floor), word
-    for word, scale in (("tau2", 1e-9 * se**2), ("I2", 1e-7), ("Q", 1e-10)):
+        assert np.all(np.abs(got - expected) <= 1e-10 * np.abs(expected) + floor), word
+    for word, scale in (("tau2", 1e-10 * se**2), ("I2", 1e-8), ("Q", 1e-10)):
         got, expected = np.array([getattr(p, word) for p in ours]), column(reference, f"DL_{word}")
-        assert np.all(np.abs(got - expected) <= 1e-9 * np.abs(expected) + scale), word
+        assert np.all(np.abs(got - expected) <= 1e-10 * np.abs(expected) + scale), word
 
 
 def test_reml_with_hartung_knapp_agrees_or_is_higher_on_the_likelihood() -> None:
