@@ -48,7 +48,7 @@ def reported_effect(contrast: Contrast, measure: str, *, ratio: bool, several: b
         return _nothing(f"a {measure} is above zero, and the one reported, or its interval, is not")
     estimate, low, high = (math.log(x) if ratio and x is not None else x for x in given)
     assert estimate is not None
-    se, how = _standard_error(contrast, reported, estimate, low, high, measure)
+    se, how = _standard_error(contrast, reported, estimate, low, high, measure, ratio=ratio)
     if se is None or se <= 0:
         return _nothing("the effect is reported without a standard error or interval")
     factor = contrast.factor if measure == "MD" else 1.0
@@ -77,16 +77,23 @@ def _standard_error(
     low: float | None,
     high: float | None,
     measure: str,
+    *,
+    ratio: bool,
 ) -> tuple[float | None, str | None]:
-    """Return the standard error as reported, else from the interval at its level, else from an exact p value."""
+    """Return the standard error as reported, else from the interval at its level, else from an exact p value.
+
+    Sections of the Handbook: 6.3.1 for differences, 6.3.2 for ratios.
+    """
     if reported.se is not None:
         return reported.se, None
-    level = reported.ci_level or 95.0
+    level, section = reported.ci_level or 95.0, "6.3.2" if ratio else "6.3.1"
     if low is not None and high is not None:
-        return (high - low) / (2 * quantile(level)), f"standard error from the {level:g} % interval (Handbook 6.3.1)"
+        return (high - low) / (
+            2 * quantile(level)
+        ), f"standard error from the {level:g} % interval (Handbook {section})"
     bound = low if low is not None else high
     if bound is not None and reported.sided == 1:
-        how = f"standard error from the one-sided {level:g} % bound (Handbook 6.3.1)"
+        how = f"standard error from the one-sided {level:g} % bound (Handbook {section})"
         return abs(estimate - bound) / NormalDist().inv_cdf(level / 100), how
     p = two_sided(reported)
     if p is None or _NOT_OF_NO_DIFFERENCE.search(f"{reported.method_text or ''} {reported.measure_text or ''}"):
@@ -97,7 +104,7 @@ def _standard_error(
         se = se_from_t(estimate, statistic)
     except NotPoolable:
         return None, None
-    return se, f"{FROM_P} = {reported.p_value:g} (Handbook 6.3.2)"
+    return se, f"{FROM_P} = {reported.p_value:g} (Handbook {section})"
 
 
 def _people(contrast: Contrast) -> int | None:

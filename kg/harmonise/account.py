@@ -20,7 +20,7 @@ ARMS, DESIGN, OUTCOME, SOURCE, ZERO_CELLS = "arms", "design", "outcome", "source
 HANDBOOK = {
     ELIGIBILITY: "3.2",
     TIME: "6.2.4",
-    INSTRUMENT: "6.5.1.2, 15.5.3.1",
+    INSTRUMENT: "6.5.1.2, 15.5.3.2",
     SPREAD: "6.4.2, 6.5.2",
     VALUES: "10.5.2",
     ARMS: "6.5.2.10, 23.3.4",

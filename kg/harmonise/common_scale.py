@@ -1,6 +1,6 @@
 """Steps 3 and 5: one measure for all contrasts: on one scale, in one direction, final values and changes apart.
 
-Handbook 6.5.1.2 (direction), 10.5.2 (final values and changes), 15.5.3.1 (scales).
+Handbook 6.5.1.2 (direction), 10.5.2 (final values and changes), 15.5.3.2 (scales).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Step 7, counts: the paired table of people who had both interventions (Handbook 23.2.5; Elbourne et al. 2002)."""
+"""Step 7, counts: the paired table of people who had both interventions (Handbook 23.2.6; Elbourne et al. 2002)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Step 3: instruments to one scale, and their directions aligned (Handbook 10.5.2, 15.5.3.1)."""
+"""Step 3: instruments to one scale, and their directions aligned (Handbook 6.5.1.2, 15.5.3.2)."""
 
 from __future__ import annotations
 

@@ -57,6 +57,20 @@ def test_the_effect_is_that_of_the_effective_sample_size_of_the_handbook(measure
     assert warned(found) == {"classes": ()}
 
 
+def test_the_inflated_standard_error_is_that_of_the_handbook() -> None:
+    """Odds ratio 0.795 (0.548 to 1.154), its logarithm -0.23 with SE 0.19, and 0.24 by a design effect of 1.576."""
+    (plain,), (adjusted,) = (effects_of(replace(asked(p), measure="OR"), p) for p in (NONE, ADJUSTED))
+    assert plain.yi is not None
+    assert plain.vi is not None
+    assert adjusted.vi is not None
+    half = 1.959964 * math.sqrt(plain.vi)
+    interval = [math.exp(x) for x in (plain.yi, plain.yi - half, plain.yi + half)]
+    assert interval == pytest.approx([0.795, 0.548, 1.154], abs=5e-4)
+    assert (plain.yi, math.sqrt(plain.vi), math.sqrt(adjusted.vi)) == pytest.approx((-0.23, 0.19, 0.24), abs=5e-3)
+    assert adjusted.vi / plain.vi == pytest.approx(1.576, abs=1e-3)
+    assert adjusted.yi == plain.yi
+
+
 def test_counts_that_are_pooled_themselves_are_divided_and_rounded() -> None:
     worked = effects_of(asked(ADJUSTED), ADJUSTED)
     how = options(replace(QUESTION, method="MH"), ADJUSTED, "RR")

@@ -41,7 +41,7 @@ def effect_from_ci(
 
 
 def effect_from_p(estimate: float, p: float, *, ratio: bool, df: float | None = None) -> ReportedEffect:
-    """Return effect and variance from an estimate and its two-sided p value: (estimate / z)^2 (Handbook 6.3.2).
+    """Return effect and variance from an estimate and its two-sided p value: (estimate / z)^2 (Handbook 6.3.1, 6.3.2).
 
     Student's t where ``df`` is given. Raises NotPoolable for p of 0 or above 1, and for p = 1, which has no z.
     """
