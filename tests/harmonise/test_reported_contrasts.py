@@ -104,6 +104,14 @@ def test_a_p_value_that_tells_no_precision_gives_none(said: dict[str, Any]) -> N
     assert effect.why_not == "the effect is reported without a standard error or interval"
 
 
+@pytest.mark.parametrize(("measure", "section"), [("MD", "6.3.1"), ("RR", "6.3.2")])
+@pytest.mark.parametrize("said", [{"ci": (0.4, 0.9)}, {"p_relation": "=", "p_value": 0.03}])
+def test_a_standard_error_names_the_section_of_its_measure(measure: str, section: str, said: dict[str, Any]) -> None:
+    effect = alone(measure, 0.6, **said)
+    assert effect.vi is not None
+    assert [f"Handbook {section})" in step for step in effect.steps] == [False, True]
+
+
 @pytest.mark.parametrize(("estimate", "ci"), [(-0.22, (-0.5, 0.06)), (0.8, (-0.1, 1.2)), (0.0, (0.0, 1.0))])
 def test_a_ratio_below_zero_is_no_ratio(estimate: float, ci: tuple[float, float]) -> None:
     assert "is above zero" in str(alone("RR", estimate, ci=ci).why_not)
