@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import permutations
 
 from kg.harmonise import doses, doubtful_spread, lookalikes, shared_controls
 from kg.harmonise.arms import SPLIT, parts
@@ -48,7 +49,18 @@ def _shared_controls(contrasts: Sequence[Contrast], protocol: Protocol) -> dict[
                 divided = protocol.shared_controls == SPLIT and contrast.reported is None
                 done = "it is divided between them" if divided else "its people count in both"
                 found.setdefault(contrast.label, []).append(f"shares its control with {elsewhere.label}: {done}")
+    for own in by_trial.values():
+        for contrast, beside in permutations(own, 2):
+            if contrast.undivided is None and _one_control(contrast, beside):
+                text = f"shares its control with {beside.label}: its people count in both"
+                found.setdefault(contrast.label, []).append(text)
     return found
+
+
+def _one_control(one: Contrast, other: Contrast) -> bool:
+    """Tell whether two contrasts of a trial are against the same people, by reported effects or paired tables."""
+    same = (one.trial.trial, one.stratum, one.control.arm) == (other.trial.trial, other.stratum, other.control.arm)
+    return same and one.comparison.drug != other.comparison.drug
 
 
 def _one_publication(by_trial: Mapping[str, Contrast], same: SameTrials) -> dict[str, list[str]]:

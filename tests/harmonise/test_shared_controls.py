@@ -126,3 +126,14 @@ def test_two_reported_effects_cannot_be_divided_and_say_so() -> None:
     said = (reported(arms[0], arms[1], "SMD", 0.5, se=0.2), reported(arms[2], arms[3], "SMD", 0.4, se=0.2))
     found = pain(trial_set((first, second), arms, (), said), SPLIT, replace(QUESTION, measure="SMD"))
     assert all("its people count in both" in " ".join(texts) for texts in warned(found).values())
+
+
+def test_effects_as_reported_against_one_control_cannot_be_divided_and_say_so() -> None:
+    said = tuple(reported(a, P, "MD", y, se=0.5) for a, y in ((K, -1.0), (M, -2.0)))
+    found = pain(trial_set((ONE,), (K, M, P), (), said, intervention=CLASS), SPLIT, replace(QUESTION, measure="MD"))
+    assert {c.label for c in found.contrasts} == {"one (ketamine)", "one (memantine)"}
+    for label, other in (("one (ketamine)", "one (memantine)"), ("one (memantine)", "one (ketamine)")):
+        text = f"shares its control with {other}: its people count in both"
+        assert text in warned(found)[label]
+        assert f"{label}: {text}" in found.warnings
+    assert not any("shares its control" in text for texts in warned(by_class(SPLIT)).values() for text in texts)
