@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from kg.errors import InputRefused
 from kg.iris import slug
 from kg.model.records import Arm, Words
+from kg.sources.ctgov.characteristics import women_by_title
 from kg.sources.ctgov.components import Components, arms_by_intervention, components, intervention
 from kg.sources.ctgov.faults import RecordRefused
 from kg.sources.ctgov.frame import SOURCE, Frame
@@ -71,13 +72,14 @@ class Arms:
 
     def rows(self, frame: Frame) -> Iterator[Arm]:
         """Yield the arms with their components and the participants who started and completed the first period."""
+        women = women_by_title(self._record.baseline)
         flow = {self.of(group): group for group in reversed(self._record.flow.groups)}
         for name, arm in self._registered.items():
-            yield self._row(frame, name, arm, flow.get(name))
+            yield self._row(frame, name, arm, flow.get(name), women)
         for name, group in self._unmatched.items():
-            yield self._row(frame, name, group, flow.get(name))
+            yield self._row(frame, name, group, flow.get(name), women)
 
-    def _row(self, frame: Frame, name: str, arm: ArmGroup | Group, flow: Group | None) -> Arm:
+    def _row(self, frame: Frame, name: str, arm: ArmGroup | Group, flow: Group | None, women: dict[str, int]) -> Arm:
         first, *later = self._record.flow.periods or (Period("", ()),)
         reached = at_milestones(first, flow)
         if isinstance(arm, ArmGroup):
@@ -105,10 +107,16 @@ class Arms:
             randomised=None,
             analysed=None,
             started=reached.get("STARTED"),
+            female=self._women(name, women, reached.get("STARTED")),
             completed=reached.get("COMPLETED"),
             basis=basis,
             note=" ".join(n for n in notes if n) or None,
         )
+
+    def _women(self, name: str, women: dict[str, int], started: int | None) -> int | None:
+        """Return the women of an arm, where the groups at the start are those that started it."""
+        found = [number for title, number in women.items() if self._by_title.get(title) == name]
+        return found[0] if len(found) == 1 and started is not None and found[0] <= started else None
 
     def _studied(self, label: str, parts: Components) -> Words:
         match parts.studied:

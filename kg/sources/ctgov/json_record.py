@@ -6,7 +6,7 @@ import re
 
 from kg.sources.ctgov.faults import RecordRefused
 from kg.sources.ctgov.json_fields import Field
-from kg.sources.ctgov.json_results import adverse_events, flow, measures
+from kg.sources.ctgov.json_results import adverse_events, baseline, flow, measures
 from kg.sources.ctgov.registered import ArmGroup, Concept, Eligibility, Intervention, Registered
 from kg.sources.safe_json import Json
 
@@ -63,6 +63,7 @@ def registered(record: Json) -> Registered:
         arms=tuple(_arm(a) for a in found.each("armGroups")),
         eligibility=_eligibility(protocol.at("eligibilityModule")),
         flow=flow(results.at("participantFlowModule")),
+        baseline=baseline(results.at("baselineCharacteristicsModule")),
         measures=measures(results.at("outcomeMeasuresModule")),
         events=adverse_events(results.at("adverseEventsModule")),
         place=whole.place,

@@ -8,6 +8,7 @@ from kg.sources.ctgov.posted import (
     AdverseEvents,
     Analysis,
     AtRisk,
+    Baseline,
     Category,
     Count,
     Denominator,
@@ -46,6 +47,14 @@ def _withdrawal(field: Field) -> Withdrawal:
         AtRisk(r.text("groupId") or "", r.text("numSubjects"), None, None, r.place) for r in field.each("reasons")
     )
     return Withdrawal(field.text("type") or "", tuple(counts))
+
+
+def baseline(module: Field) -> Baseline:
+    """Read the characteristics at the start."""
+    return Baseline(
+        tuple(_group(g) for g in module.each("groups")),
+        tuple(_measure(m) for m in module.each("measures")),
+    )
 
 
 def measures(module: Field) -> tuple[Measure, ...]:

@@ -27,6 +27,9 @@ def _lists(record: Registered) -> Iterator[tuple[str, int, int, Place]]:
     yield "periods", len(record.flow.periods), MOST_GROUPS, record.place
     for period in record.flow.periods:
         yield "reasons to withdraw", len(period.withdrawals), MOST_GROUPS, record.place
+    yield "groups at the start", len(record.baseline.groups), MOST_GROUPS, record.place
+    for measure in record.baseline.measures:
+        yield "classes", len(measure.classes), MOST_CLASSES, measure.place
     yield "groups with adverse events", len(record.events.groups), MOST_GROUPS, record.place
     for measure in record.measures:
         yield "groups", len(measure.groups), MOST_GROUPS, measure.place

@@ -155,6 +155,14 @@ class Measure:
 
 
 @dataclass(frozen=True)
+class Baseline:
+    """Characteristics of participants at the start: groups, the last often a total, and measures in their ids."""
+
+    groups: tuple[Group, ...] = ()
+    measures: tuple[Measure, ...] = ()
+
+
+@dataclass(frozen=True)
 class EventTerm:
     """An adverse event as worded, by group."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kg.sources.ctgov.posted import AdverseEvents, Flow, Measure, Place
+from kg.sources.ctgov.posted import AdverseEvents, Baseline, Flow, Measure, Place
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,7 @@ class Registered:
     arms: tuple[ArmGroup, ...]
     eligibility: Eligibility
     flow: Flow
+    baseline: Baseline
     measures: tuple[Measure, ...]
     events: AdverseEvents
     place: Place

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from kg.model.records import Trial, Words
+from kg.sources.ctgov.characteristics import mean_age, women_of_all
 from kg.sources.ctgov.frame import SOURCE, Frame
 from kg.sources.ctgov.numbers import number, whole
 from kg.sources.ctgov.registered import Registered
@@ -27,6 +28,7 @@ def trial_row(record: Registered, frame: Frame, arms: int) -> Trial:
     planned = record.enrolled_type == "ESTIMATED"
     posted = record.results_posted or ""
     year = int(posted[:4]) if re.match(r"\d{4}", posted, re.ASCII) else None
+    people = None if planned else enrolled
     masked = f" ({', '.join(record.masked)})" if record.masked else ""
     ids = [i for i in record.secondary_ids if _OTHER_REGISTRIES.fullmatch(i) and i != record.nct]
     return Trial(
@@ -47,7 +49,9 @@ def trial_row(record: Registered, frame: Frame, arms: int) -> Trial:
         condition=_conditions(record),
         condition_text="; ".join(record.conditions) or None,
         randomised=None,
-        enrolled=None if planned else enrolled,
+        enrolled=people,
+        mean_age=mean_age(record.baseline),
+        female=women_of_all(record.baseline, people),
         follow_up=None,
         funding=None,
         status=record.status,

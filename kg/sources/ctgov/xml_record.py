@@ -10,7 +10,7 @@ from kg.sources.ctgov.dates import iso
 from kg.sources.ctgov.faults import RecordRefused
 from kg.sources.ctgov.registered import ArmGroup, Concept, Eligibility, Intervention, Registered
 from kg.sources.ctgov.xml_fields import Node
-from kg.sources.ctgov.xml_results import adverse_events, flow, measures
+from kg.sources.ctgov.xml_results import adverse_events, baseline, flow, measures
 
 _NCT = re.compile(r"NCT[0-9]{8}")
 
@@ -59,6 +59,7 @@ def registered(root: Element) -> Registered:
         arms=tuple(_arm(a, interventions) for a in whole.each("arm_group")),
         eligibility=_eligibility(whole.at("eligibility")),
         flow=flow(results.at("participant_flow")),
+        baseline=baseline(results.at("baseline")),
         measures=measures(results.at("outcome_list")),
         events=adverse_events(results.at("reported_events")),
         place=whole.place,

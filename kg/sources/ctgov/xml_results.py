@@ -10,6 +10,7 @@ from kg.sources.ctgov.posted import (
     AdverseEvents,
     Analysis,
     AtRisk,
+    Baseline,
     Category,
     Count,
     Denominator,
@@ -53,6 +54,11 @@ def _withdrawal(node: Node) -> Withdrawal:
         for p in node.each("participants_list/participants")
     )
     return Withdrawal(node.text("title") or "", tuple(counts))
+
+
+def baseline(node: Node) -> Baseline:
+    """Read the characteristics at the start."""
+    return Baseline(_groups(node), tuple(_measure(m, m, ()) for m in node.each("measure_list/measure")))
 
 
 def measures(node: Node) -> tuple[Measure, ...]:

@@ -29,7 +29,7 @@ def study(**modules: Any) -> dict[str, Any]:
     return {"protocolSection": protocol | modules, "resultsSection": results}
 
 
-_RESULTS = ("participantFlowModule", "outcomeMeasuresModule", "adverseEventsModule")
+_RESULTS = ("participantFlowModule", "baselineCharacteristicsModule", "outcomeMeasuresModule", "adverseEventsModule")
 
 
 def measure(values: dict[str, Any], **fields: Any) -> dict[str, Any]:
