@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from pyoxigraph import NamedNode, Triple
 
-from kg import asked, iris, protocol, review
+from kg import asked, functions, iris, protocol, review
 from kg.answer_log import AnswerLog
 from kg.asked import Asked
 from kg.catalog import Catalog, Query, Rows
@@ -20,6 +20,8 @@ from kg.errors import EvidenceError, InputRefused, UnknownTerm
 from kg.evidence.answering import Ground, answer
 from kg.evidence.published import PublishedAnalysis, analyses
 from kg.evidence.retracted import retracted_trials
+from kg.functions import Pools
+from kg.functions.pooling_engine import PoolingEngine
 from kg.model.answer import Answer, Excluded
 from kg.moments import last_day, last_moment
 from kg.protocol import Protocol
@@ -327,7 +329,11 @@ class EvidenceBase:
             term = query.term(key, text)
             curie = iris.expand(text, self.prefixes) if isinstance(term, NamedNode) and "//" not in text else None
             terms[key] = [NamedNode(curie) if curie else term]
-        return query.run(self.store, terms)
+        return query.run(PoolingEngine(self) if functions.used(query.text) else self.store, terms)
+
+    def pools(self) -> Pools:
+        """Return what pools the rows of queries that call functions for it."""
+        return Pools(self.ground(), self.protocol)
 
     def describe(self, iri: str) -> list[Triple]:
         """Return everything said about a thing, and what else the graph needs to read it.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Protocol as Interface
 
 from kg.catalog import Rows
 from kg.iris import BASE, EV, local
 from kg.model.question import Question
-from kg.model.trialset import ArmFacts, ArmResult, ReportedContrast, TrialFacts, TrialSet
+from kg.model.trialset import ArmFacts, ArmResult, ReportedContrast, Sides, TrialFacts, TrialSet
 from kg.protocol import Protocol
 from kg.vocabulary import Vocabulary
 
@@ -26,11 +27,23 @@ def trial_set(question: Question, protocol: Protocol, source: RowSource, known: 
     """Return everything that the answer to a question is made from, before any rule is applied."""
     intervention = known.closure(question.intervention.iri)
     comparator = known.closure(question.comparator.iri)
-    rule = protocol.outcome(local(question.outcome.iri))
-    outcomes = (question.outcome.iri, *(f"{BASE}outcome/{slug}" for slug in rule.components))
     trials = sorted(
         {row["trial"] for row in source.rows("trials/trials-of-drugs", drug=sorted(intervention)).records()}
     )
+    read = _read(question, trials, protocol, source, known)
+    return replace(read, intervention=intervention, comparator=comparator)
+
+
+def of_arms(
+    question: Question, sides: Sides, trials: list[str], protocol: Protocol, source: RowSource, known: Vocabulary
+) -> TrialSet:
+    """Return what arms of trials are pooled from, chosen one by one; the question says outcome and options alone."""
+    return replace(_read(question, trials, protocol, source, known), sides=sides)
+
+
+def _read(question: Question, trials: list[str], protocol: Protocol, source: RowSource, known: Vocabulary) -> TrialSet:
+    rule = protocol.outcome(local(question.outcome.iri))
+    outcomes = (question.outcome.iri, *(f"{BASE}outcome/{slug}" for slug in rule.components))
     arms = arm_facts(source, trials)
     included = None
     if protocol.included_by:
@@ -52,8 +65,8 @@ def trial_set(question: Question, protocol: Protocol, source: RowSource, known: 
         out_of_scope=frozenset(
             iri for slug in protocol.out_of_scope for iri in known.closure(f"{BASE}condition/{slug}")
         ),
-        intervention=intervention,
-        comparator=comparator,
+        intervention=_NOTHING,
+        comparator=_NOTHING,
         outcomes=outcomes,
         condition=known.closure(question.condition.iri) if question.condition else None,
         lower_is_better=known.lower_is_better(question.outcome.iri),

@@ -38,6 +38,18 @@ ALLOWED: dict[str, set[str]] = {
     "kg.asked": {"kg.vocabulary", "kg.protocol", "kg.moments", "kg.model", "kg.errors"},
     "kg.answer_log": {"kg.asked"},
     "kg.selection": {"kg.catalog", "kg.vocabulary", "kg.protocol", "kg.model", "kg.iris"},
+    "kg.functions": {
+        "kg.functions",
+        "kg.evidence",
+        "kg.selection",
+        "kg.protocol",
+        "kg.model",
+        "kg.store",
+        "kg.catalog",
+        "kg.nearest",
+        "kg.iris",
+        "kg.errors",
+    },
     "kg.harmonise": {"kg.harmonise", "kg.protocol", "kg.pooling", "kg.model", "kg.iris", "kg.errors"},
     "kg.charts": {"kg.charts", "kg.model", "kg.errors"},
     "kg.intake": {

@@ -60,7 +60,7 @@ def test_same_folder_gives_the_same_shapes() -> None:
 
 
 def test_a_folder_without_shapes_is_refused(tmp_path: Path) -> None:
-    for name in ("evidence.ttl", "answers.ttl"):
+    for name in ("evidence.ttl", "answers.ttl", "functions.ttl"):
         (tmp_path / name).write_text("")
     with pytest.raises(InputRefused, match="no shapes in"):
         Shapes.load(tmp_path).validate(())

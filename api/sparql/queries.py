@@ -11,6 +11,7 @@ from api.sparql.checking import checked
 from api.sparql.endpoint import endpoint_of
 from api.sparql.forms import accepted
 from api.sparql.operation import Operation, operation
+from api.sparql.pooling import with_pools
 from api.sparql.service_description import described
 from api.sparql.updates import updated
 from kg.store.frames import Ask
@@ -45,6 +46,8 @@ async def queried(request: Request, asked: Operation) -> Response:
     form = accepted(request.headers.get("accept"), found.form)
     most = endpoint.readers.limits.seconds
     base = endpoint.base(request)
+    tagged = ("sparql", asked.text, base, *asked.default_graphs, "named", *asked.named_graphs)
+    asked = await with_pools(request, endpoint, asked)
     ask = Ask(
         operation="query",
         place="",
@@ -54,7 +57,6 @@ async def queried(request: Request, asked: Operation) -> Response:
         named_graphs=asked.named_graphs,
         seconds=min(most, asked.seconds or most),
     )
-    tagged = ("sparql", asked.text, base, *asked.default_graphs, "named", *asked.named_graphs)
     return await answered(request, endpoint, Asked(ask, form, tagged if found.repeatable else None))
 
 

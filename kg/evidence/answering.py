@@ -11,13 +11,13 @@ from kg import __version__, iris
 from kg.evidence import as_entered
 from kg.evidence.between_drugs import between_drugs
 from kg.evidence.derivations import rules_used, zero_cells
-from kg.evidence.effects import Effect, effects, study
+from kg.evidence.effects import Effect, study
 from kg.evidence.identity import METHOD_VERSION, answer_id, set_digest
-from kg.evidence.pooling import Options, is_log, options, pooled
+from kg.evidence.pooling import Options, is_log, pooled
 from kg.evidence.publication import published_by
 from kg.evidence.published import PublishedAnalysis, same_question
 from kg.evidence.wording import favours, important_difference, sentence, title
-from kg.harmonise.contrasts import Harmonised, harmonise
+from kg.evidence.working import work
 from kg.model.answer import Answer, Excluded, Provenance, Software, Subgroup
 from kg.model.question import Question
 from kg.model.trialset import TrialSet
@@ -73,19 +73,9 @@ def _answered(question: Question, protocol: Protocol, ground: Ground, analysis: 
     found = trial_set(question, protocol, ground.rows, ground.vocabulary)
     found, left_out = published_by(question, found, protocol)
     rule = as_entered.rule_of(analysis, protocol)
-    harmonised = as_entered.counted(harmonise(question, found, protocol), rule)
-    if analysis is not None and analysis.levels and not protocol.as_entered:
-        harmonised = _levelled(harmonised, analysis)
-    measure = harmonised.measure
-    how = options(question, protocol, measure, rule)
-    every = effects(harmonised.contrasts, measure, protocol)
-    worked = as_entered.in_total(every, rule)
-    if protocol.as_entered and analysis is not None:
-        shows = rule.shows_total
-        harmonised = replace(harmonised, excluded=as_entered.told(harmonised.excluded, harmonised.contrasts))
-        pool, weights, ci_method, warnings = as_entered.pooled_as_shown(worked, measure, how, protocol, shows=shows)
-    else:
-        pool, weights, ci_method, warnings = pooled(worked, measure, how, protocol)
+    done = work(question, found, protocol, analysis)
+    harmonised, measure, how, every, worked = done.harmonised, done.measure, done.how, done.every, done.counted
+    pool, weights, ci_method, warnings = done.pool, done.weights, done.ci_method, done.warnings
     why = next(iter(warnings), None) if protocol.as_entered and pool.display is None else None
     same = analysis or same_question(question, measure, list(ground.published))
     trials = frozenset(e.contrast.trial.trial for e in worked)
@@ -129,13 +119,6 @@ def _retracted(same: PublishedAnalysis | None, ground: Ground) -> Iterable[Exclu
 
 def _listed(*excluded: Iterable[Excluded]) -> tuple[Excluded, ...]:
     return tuple(sorted(chain(*excluded), key=lambda e: (e.label.casefold(), e.trial)))
-
-
-def _levelled(found: Harmonised, analysis: PublishedAnalysis) -> Harmonised:
-    """Keep the trials to which the review assigned a level; its subgroup analyses hold no others."""
-    assigned = {trial for members in analysis.levels.values() for trial, _ in members}
-    kept = tuple(c for c in found.contrasts if c.trial.trial in assigned)
-    return replace(found, contrasts=kept)
 
 
 def _subgroups(

@@ -48,7 +48,7 @@ def comparisons(
     single drug, and a drug added to what both arms have is compared with nothing added, not with what they have.
     """
     own = list(arms)
-    experimental = [arm for arm in own if arm.studied in found.intervention]
+    experimental = [arm for arm in own if _is_experimental(arm, found)]
     control = [arm for arm in own if _is_control(arm, found, question, protocol)]
     if not control:
         return [], _not_a_control(own, found)
@@ -88,7 +88,13 @@ def _by_drug(
         yield Comparison(trial, stratum, tuple(own), tuple(c for c in right if c.background in backgrounds), drug)
 
 
+def _is_experimental(arm: ArmFacts, found: TrialSet) -> bool:
+    return arm.studied in found.intervention if found.sides is None else arm.arm in found.sides.experimental
+
+
 def _is_control(arm: ArmFacts, found: TrialSet, question: Question, protocol: Protocol) -> bool:
+    if found.sides is not None:
+        return arm.arm in found.sides.control
     if arm.studied in found.intervention:
         return False
     if arm.studied is None:

@@ -162,6 +162,14 @@ class InstrumentFacts:
 
 
 @dataclass(frozen=True)
+class Sides:
+    """The arms that were chosen, by IRI, to stand on each side, whatever was studied in them."""
+
+    experimental: frozenset[str]
+    control: frozenset[str]
+
+
+@dataclass(frozen=True)
 class TrialSet:
     """Everything that a question's answer is made from, before any rule is applied."""
 
@@ -178,6 +186,8 @@ class TrialSet:
     outcomes: tuple[str, ...]
     condition: frozenset[str] | None
     lower_is_better: bool | None
+    sides: Sides | None = None
+    """Where arms were chosen one by one; else the sides are known by what was studied."""
 
     @cached_property
     def arms_by_trial(self) -> dict[str, list[ArmFacts]]:

@@ -28,6 +28,8 @@ from kg.shapes.terms import TYPE, Statements, Triple, name, one, triples
 from kg.shapes.union import Union
 from kg.shapes.vocabulary import Vocabulary
 
+VOCABULARY = ("evidence.ttl", "answers.ttl", "functions.ttl")
+"""What records may say, then what goes out alone."""
 _UNBOUND = re.compile(r"\{[?$]\w+\}")
 _LISTING = URIRef(EV + "SubgroupAssignment")
 """What a review says of a trial: no rule about a trial looks at it."""
@@ -85,8 +87,7 @@ class Shapes:
     def digest(self) -> str:
         """SHA-256 over the files that verdicts come from."""
         paths = [
-            self._folder / "evidence.ttl",
-            self._folder / "answers.ttl",
+            *(self._folder / name for name in VOCABULARY),
             *sorted((self._folder / "shapes").glob("*.ttl")),
         ]
         return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
@@ -103,8 +104,8 @@ class Shapes:
 
     @cached_property
     def _vocabulary(self) -> Vocabulary:
-        names = ("evidence.ttl", "answers.ttl")
-        return Vocabulary(*(Graph().parse(self._folder / name, format="turtle") for name in names))
+        declared, *others = (Graph().parse(self._folder / name, format="turtle") for name in VOCABULARY)
+        return Vocabulary(declared, *others)
 
     @cached_property
     def _messages(self) -> dict[str, str]:

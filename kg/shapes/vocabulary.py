@@ -17,10 +17,11 @@ _SKOLEM = f"{BASE}ontology/evidence/node/"
 
 
 class Vocabulary:
-    """What ``evidence.ttl`` declares, as the rules about names need it; ``answers.ttl`` is for what goes out alone."""
+    """What ``evidence.ttl`` declares, as the rules about names need it; the others are for what goes out alone."""
 
-    def __init__(self, declared: Graph, answers: Graph) -> None:
-        self._said = {tuple(None if isinstance(t, BNode) else t for t in triple) for triple in (*declared, *answers)}
+    def __init__(self, declared: Graph, *others: Graph) -> None:
+        every = (triple for graph in (declared, *others) for triple in graph)
+        self._said = {tuple(None if isinstance(t, BNode) else t for t in triple) for triple in every}
         self._subjects = {s for s, _, _ in self._said}
         kinds = (OWL.ObjectProperty, OWL.DatatypeProperty, RDF.Property)
         self.properties = {one(p) for kind in kinds for p in declared.subjects(RDF.type, kind)}

@@ -20,7 +20,7 @@ def read(data: Path, ontology: Path) -> Iterator[Row]:
 
 def vocabularies(ontology: Path) -> Iterator[Vocabulary]:
     """Read the ontology and the vocabularies; shapes and examples are not part of the graph."""
-    paths = [("ontology", ontology / f"{name}.ttl") for name in ("evidence", "answers")]
+    paths = [("ontology", ontology / f"{name}.ttl") for name in ("evidence", "answers", "functions")]
     paths += [("vocabularies", path) for path in sorted((ontology / "vocabularies").glob("*.ttl"))]
     for source, path in paths:
         name = path.relative_to(ontology).as_posix()
