@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fastapi import Request
 from markupsafe import Markup
 
-from api import addresses
+from api import addresses, markup
 from api.negotiation import CSV, JSON, JSONLD, PNG, SVG, TURTLE
 from api.service import Service
 from api.templating import page
@@ -49,6 +49,7 @@ def answer_page(request: Request, answer: Answer, service: Service) -> str:
         agreement=agreement(answer.pool, answer.published),
         published=published_text(answer.published),
         counts=answer.measure in _COUNTS,
+        markup=markup.answer(answer),
     )
 
 

@@ -8,7 +8,20 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
-from api import description, entities, evidence, health, identity, pages, pooling, problems, queries, records, sparql
+from api import (
+    description,
+    entities,
+    evidence,
+    health,
+    identity,
+    pages,
+    pooling,
+    problems,
+    queries,
+    records,
+    sparql,
+    vocabulary_page,
+)
 from api.cors import CrossOrigin
 from api.headers import Headers
 from api.lingering import Lingering
@@ -46,7 +59,19 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for middleware in (OneCommit, Headers, Lingering, CrossOrigin):
         app.add_middleware(middleware)
     app.add_middleware(Rates, requests=chosen.requests)
-    for module in (pages, evidence, pooling, records, entities, queries, identity, health, sparql, description):
+    for module in (
+        pages,
+        evidence,
+        pooling,
+        records,
+        entities,
+        queries,
+        identity,
+        health,
+        sparql,
+        description,
+        vocabulary_page,
+    ):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app

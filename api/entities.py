@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from api import addresses, schemas
+from api import addresses, schemas, signposting
 from api.dependencies import ServiceDep, only
 from api.documents import represented_thing
 from api.listing import listing
@@ -20,6 +20,7 @@ from api.templating import page
 
 router = APIRouter(tags=["things"])
 _USUAL = 50
+_MOST_LINKS = 50
 Text = Annotated[str | None, Query(max_length=200, description="Only those whose name holds this text.")]
 Limit = Annotated[int, Query(ge=1, le=500, description="How many to give at once.")]
 Cursor = Annotated[str | None, Query(max_length=2000, description="`next` of the page before.")]
@@ -86,6 +87,7 @@ def _listing(
     words = {name: value for name, value in given.items() if value}
     forward = f"/{noun}?{urlencode({**words, 'cursor': body.next})}" if body.next else None
     links = [f'<{forward}>; rel="next"'] if forward else []
+    links += signposting.items([item.href for item in body.items[:_MOST_LINKS]])
     if form is not HTML:
         return represented(json_bytes(body.model_dump()), form, tag, links)
     start = f"/{noun}?{urlencode(words)}" if words else f"/{noun}"

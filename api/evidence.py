@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from api import addresses, answer_schemas, schemas
+from api import addresses, answer_schemas, schemas, signposting
 from api.answer_page import answer_page
 from api.dependencies import ServiceDep, check_parameters, only
 from api.negotiation import ANSWER_FORMS, CSV, FACTS_FIRST, HTML, JSON, JSONLD, PNG, SVG, TURTLE, Form
@@ -20,7 +20,8 @@ from kg.errors import InputRefused
 from kg.formats.answer_csv import answer_csv
 from kg.formats.answer_json import answer_json
 from kg.formats.answer_rdf import answer_iri, answer_triples
-from kg.formats.rdf import jsonld, turtle
+from kg.formats.context import jsonld
+from kg.formats.rdf import turtle
 from kg.iris import local
 from kg.model.answer import Answer
 from kg.protocol import Protocol
@@ -146,6 +147,7 @@ def _represented(request: Request, answer: Answer, form: Form, service: Service)
     links = [
         f'</answers/{answer.id}>; rel="canonical"',
         f'<{answer_iri(answer)}>; rel="describes"',
+        *signposting.links(answer_iri(answer), f"/answers/{answer.id}", ANSWER_FORMS, form),
         *alternates(f"/answers/{answer.id}", ANSWER_FORMS, form),
     ]
     if unchanged(request, tag):
@@ -165,7 +167,7 @@ def _content(request: Request, answer: Answer, form: Form, service: Service) -> 
     if form is TURTLE:
         return turtle(answer_triples(answer), service.base.prefixes)
     if form is JSONLD:
-        return jsonld(answer_triples(answer), service.base.prefixes)
+        return jsonld(answer_triples(answer), service.base.terms)
     return json_bytes(answer_json(answer))
 
 

@@ -15,6 +15,8 @@ from kg.store import RecordVersion
 _RECORD = f"{BASE}record/"
 _VERSION = f"{GRAPH}record/"
 _CATALOG = NamedNode(f"{GRAPH}catalog")
+_QUERIES = NamedNode(f"{GRAPH}queries")
+_OF_QUERIES = (f"{BASE}query/", f"{BASE}query-prefixes")
 _SHORT_NUMBER = re.compile(r"[0-9]{1,9}")
 
 
@@ -49,11 +51,12 @@ def facts(service: Service, iri: str) -> list[Triple]:
     Raises UnknownTerm where nothing is known of it.
     """
     place = record_place(iri)
-    if place is None:
+    graph = _QUERIES if iri.startswith(_OF_QUERIES) else None if place is None else _CATALOG
+    if graph is None:
         return service.base.describe(iri)
-    if place.version is not None:
+    if place is not None and place.version is not None:
         return content(service, place)
-    where = f"GRAPH {_CATALOG} {{ VALUES ?s {{ {NamedNode(iri)} }} ?s ?p ?o }}"
+    where = f"GRAPH {graph} {{ VALUES ?s {{ {NamedNode(iri)} }} ?s ?p ?o }}"
     found = service.base.store.construct(f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ {where} }}")
     if not found:
         raise UnknownTerm(f"nothing is known of <{iri}>")

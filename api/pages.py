@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from api import addresses
+from api import addresses, markup
 from api.dependencies import ServiceDep, only
 from api.negotiation import FACTS_FIRST, HTML, PAGE_FIRST
 from api.problems import KINDS, Problem
@@ -40,7 +40,16 @@ def read_home(request: Request, service: ServiceDep) -> Response:
     protocol = service.base.protocol()
     if form is HTML:
         told = [(counts[name], word) for name, word in _COUNTED]
-        made = page("home.html", request, counts=told, choices=service.choices, examples=examples, protocol=protocol)
+        said = markup.home("Evidence from randomised trials", service.commit.time, service.fingerprint)
+        made = page(
+            "home.html",
+            request,
+            counts=told,
+            choices=service.choices,
+            examples=examples,
+            protocol=protocol,
+            markup=said,
+        )
         return represented(made, form, tag)
     body: dict[str, Any] = {
         "name": "evigraph",

@@ -9,15 +9,17 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from api import schemas
+from api import schemas, signposting
 from api.dependencies import ServiceDep, check_parameters, only
-from api.negotiation import CSV, FACTS_FIRST, HTML, JSON, ROWS_FORMS, by_suffix
+from api.documents import represented_thing
+from api.negotiation import CSV, FACTS_FIRST, HTML, JSON, ROWS_FORMS, THING_FORMS, by_suffix
 from api.problems import Problem, parameter
 from api.responses import chosen, json_bytes, not_modified, represented, unchanged
 from api.templating import page
 from kg.catalog import Query
 from kg.errors import InputRefused
 from kg.formats.rows import rows_csv, rows_json
+from kg.iris import BASE
 
 router = APIRouter(tags=["queries"])
 _ROWS: dict[int | str, dict[str, Any]] = {
@@ -72,17 +74,24 @@ def run_query(request: Request, name: str, service: ServiceDep) -> Response:
     named = by_suffix(suffix, ROWS_FORMS) if dot else None
     name = head if named else name
     query = service.base.catalog[name]
+    if query.form != "SELECT":  # it gives no rows, and is there to be sent elsewhere
+        return represented_thing(request, service, f"{BASE}query/{name}", None, THING_FORMS)
     check_parameters(request, query.params)
     form = named or chosen(request, ROWS_FORMS)
     values = {key: value for key, value in request.query_params.items() if value}
     tag = service.tag("query", name, *(f"{key}={value}" for key, value in sorted(values.items())), form.suffix)
     for key, value in values.items():
         _check(query, key, value)
+    links = [
+        *signposting.links(f"{BASE}query/{name}", f"/queries/{name}", (), form),
+        f'</doc/query/{name}.ttl>; rel="describedby"; type="text/turtle"',
+        signposting.LICENCE,
+    ]
     if unchanged(request, tag):
-        return not_modified(tag)
+        return not_modified(tag, links)
     rows = service.base.query(name, **values)
     if form is CSV:
-        return represented(rows_csv(rows), form, tag, name=name.replace("/", "-"))
+        return represented(rows_csv(rows), form, tag, links, name=name.replace("/", "-"))
     if form is HTML:
         made = page(
             "query.html",
@@ -94,8 +103,8 @@ def run_query(request: Request, name: str, service: ServiceDep) -> Response:
             total=len(rows.rows),
             downloads=[(f.name, f"/queries/{name}.{f.suffix}?{urlencode(values)}".rstrip("?")) for f in (CSV, JSON)],
         )
-        return represented(made, form, tag)
-    return represented(json_bytes({"query": name, "parameters": values, **rows_json(rows)}), form, tag)
+        return represented(made, form, tag, links)
+    return represented(json_bytes({"query": name, "parameters": values, **rows_json(rows)}), form, tag, links)
 
 
 def _check(query: Query, name: str, text: str) -> None:

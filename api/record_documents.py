@@ -13,7 +13,8 @@ from api.responses import alternates, chosen, json_bytes, not_modified, represen
 from api.service import Service
 from api.thing import told_versions
 from kg import iris
-from kg.formats.rdf import jsonld, ntriples, turtle
+from kg.formats.context import jsonld
+from kg.formats.rdf import ntriples, turtle
 
 FORMS = (JSON, HTML, JSONLD, TURTLE, NTRIPLES)
 
@@ -38,7 +39,7 @@ def represented_record(request: Request, service: Service, source: str, id: str,
     if form is TURTLE:
         return represented(turtle(said, service.base.prefixes), form, tag, links)
     if form is JSONLD:
-        return represented(jsonld(said, service.base.prefixes), form, tag, links)
+        return represented(jsonld(said, service.base.terms), form, tag, links)
     if form is NTRIPLES:
         return represented(ntriples(said), form, tag, links)
     shown = None if retracted else version or known[-1].version

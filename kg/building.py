@@ -30,25 +30,29 @@ from kg.store import Change, RecordVersion, Store
 
 RULES = f"{iris.BASE}gate/shapes"
 """The gate's own note of the rules it checked by; it is no evidence."""
-_ALWAYS_OURS = frozenset({"ontology", "vocabularies", WARNINGS})
+_ALWAYS_OURS = frozenset({"ontology", "vocabularies", "queries", WARNINGS})
 """Sources that no one else writes."""
 
 
-def build(store: Store, shapes: Shapes, rows: Iterable[Row], author: str, reason: str) -> Taken:
+def build(
+    store: Store, shapes: Shapes, rows: Iterable[Row], author: str, reason: str, beside: Iterable[Change] = ()
+) -> Taken:
     """Take into a store all there is of some sources, as one author keeps it.
 
     What the author put there before and that is no longer among the rows is retracted. A record whose newest version,
-    or retraction, is by someone else stays as that one left it. Raises InputRefused, with the report, where a shape is
+    or retraction, is by someone else stays as that one left it. What stands ``beside`` the rows describes the project
+    itself and is not judged. Raises InputRefused, with the report, where a shape is
     broken; nothing is written then.
     """
     made = candidate(rows)
-    stated = set(made.triples)
+    more = list(beside)
+    stated = {*made.triples, *((change.source, change.id) for change in more)}
     newest = store.latest(stated)
     others = {own for own, version in newest.items() if _of_others(version, author)}
     for own in others:
-        del made.triples[own]
+        made.triples.pop(own, None)
     mine = {(head.source, head.id) for head in store.heads() if not _of_others(head, author)}
-    changes = [*changes_of(made), Change(WARNINGS, "shapes", [_rules(shapes)], origin=SHAPES)]
+    changes = [*changes_of(made), *more, Change(WARNINGS, "shapes", [_rules(shapes)], origin=SHAPES)]
     if not store.changed(changes) and not any(_gone(mine, stated, made, None)):
         return _as_before(store, made, len(changes) + len(others))
     report = check(shapes, made, surroundings(store, made.triples) if others else ())

@@ -23,6 +23,7 @@ Values = Mapping[str, Sequence[NamedNode | Literal]]
 
 _HEADER = re.compile(r"^#\+ ?(.*)$", re.MULTILINE)
 _BLOCK = re.compile(r"VALUES\s*\(\s*((?:\?\w+\s*)+)\)\s*\{[^{}]*\}")
+_FORM = re.compile(r"^\s*(SELECT|ASK|CONSTRUCT)\b", re.MULTILINE | re.IGNORECASE)
 _UNSAFE_BREAKS = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -54,6 +55,12 @@ class Query:
     params: Mapping[str, str]
     columns: Mapping[str, str]
     text: str
+
+    @property
+    def form(self) -> str:
+        """SELECT, ASK or CONSTRUCT: the first of these words that begins a line."""
+        found = _FORM.search(self.text)
+        return found[1].upper() if found else "SELECT"
 
     @cached_property
     def _blocks(self) -> list[tuple[re.Match[str], list[str]]]:

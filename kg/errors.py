@@ -49,6 +49,10 @@ class QueryRefused(EvidenceError, ValueError):
     """A query text is not accepted; the message says which part and why."""
 
 
+class EndpointFailed(EvidenceError, OSError):
+    """An endpoint elsewhere could not be asked, or what it says cannot be used; nothing was written."""
+
+
 class StoreUnavailable(EvidenceError, OSError):
     """The store is missing, locked or damaged; the message has the command that helps."""
 

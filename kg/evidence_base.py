@@ -7,9 +7,10 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Self
+from typing import Literal as Either
 
-from pyoxigraph import NamedNode, Triple
+from pyoxigraph import Literal, NamedNode, Triple
 
 from kg import asked, functions, iris, protocol, review
 from kg.answer_log import AnswerLog
@@ -31,6 +32,7 @@ from kg.table import EvidenceTable, QueriedRows
 from kg.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
+    from kg.formats.context import Terms
     from kg.intake import Taken
     from kg.shapes import Report, Shapes
 
@@ -49,7 +51,7 @@ class EvidenceBase:
         self._recalling = Lock()
 
     @classmethod
-    def open(cls, settings: Settings, mode: Literal["read", "write"] = "read") -> Self:
+    def open(cls, settings: Settings, mode: Either["read", "write"] = "read") -> Self:
         """Open the store of the settings; ``memory:`` holds the bundled evidence, built anew.
 
         Raises StoreUnavailable.
@@ -128,6 +130,13 @@ class EvidenceBase:
     def prefixes(self) -> Mapping[str, str]:
         """Prefixes and namespaces, as ``ontology/prefixes.ttl`` lists them."""
         return iris.prefixes(self.settings.ontology)
+
+    @property
+    def terms(self) -> Terms:
+        """What names stand for in JSON-LD."""
+        from kg.formats.context import terms  # noqa: PLC0415
+
+        return terms(self.settings.ontology)
 
     @cached_property
     def shapes(self) -> Shapes:
@@ -218,13 +227,14 @@ class EvidenceBase:
 
         Raises InputRefused with the report of the gate.
         """
-        from kg import building  # noqa: PLC0415
+        from kg import building, query_collection  # noqa: PLC0415
         from kg.memory import standing  # noqa: PLC0415
         from kg.sources import bundle  # noqa: PLC0415
 
         self.forget()
         rows = standing.rows(self.store, bundle.read(self.settings.data, self.settings.ontology), AUTHOR)
-        return building.build(self.store, self.shapes, rows, AUTHOR, "bundled evidence")
+        beside = query_collection.changes(self.catalog, self.prefixes)
+        return building.build(self.store, self.shapes, rows, AUTHOR, "bundled evidence", beside)
 
     def ask(self, question: Asked, via: str = "table") -> Answer:
         """Return the answer to a question, and keep the question beside the store under the id of the answer.
@@ -324,12 +334,23 @@ class EvidenceBase:
 
         Raises InputRefused for a value that is not of its kind, QueryRefused for a text that is not SPARQL.
         """
-        terms = {}
+        engine = PoolingEngine(self) if functions.used(query.text) else self.store
+        return query.run(engine, self._typed(query, values))
+
+    def bound(self, query: Query, **values: str) -> str:
+        """Return the text of a query with values in it; these are texts, typed by its header.
+
+        Raises InputRefused for a value that is not of its kind.
+        """
+        return query.bound(self._typed(query, values))
+
+    def _typed(self, query: Query, values: Mapping[str, str]) -> dict[str, list[NamedNode | Literal]]:
+        terms: dict[str, list[NamedNode | Literal]] = {}
         for key, text in values.items():
             term = query.term(key, text)
             curie = iris.expand(text, self.prefixes) if isinstance(term, NamedNode) and "//" not in text else None
             terms[key] = [NamedNode(curie) if curie else term]
-        return query.run(PoolingEngine(self) if functions.used(query.text) else self.store, terms)
+        return terms
 
     def pools(self) -> Pools:
         """Return what pools the rows of queries that call functions for it."""

@@ -45,6 +45,8 @@ class Settings:
     """Peers that are proxies of ours: they are believed whom they ask for."""
     requests: float | None = None
     """Requests a second that a client may send; without it, those on this machine may send any number."""
+    endpoints: str | None = None
+    """Endpoints elsewhere that may be asked, as ``name=url`` with commas between; see ``kg/federation``."""
     ontology: Path = _ROOT / "ontology"
     queries: Path = _ROOT / "queries"
     data: Path = _ROOT / "data"
@@ -60,6 +62,7 @@ class Settings:
             keys=os.environ.get("EVIGRAPH_KEYS") or None,
             address=os.environ.get("EVIGRAPH_ADDRESS") or None,
             proxies=tuple(os.environ.get("EVIGRAPH_PROXIES", "").replace(",", " ").split()),
+            endpoints=os.environ.get("EVIGRAPH_ENDPOINTS") or None,
             requests=_number("EVIGRAPH_REQUESTS"),
             author=os.environ.get("EVIGRAPH_AUTHOR", "").strip() or _user(),
         )

@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from kg import __version__
-from kg.cli import asking, curating, exploring, importing, keeping, keys, looking, memory, pooling
+from kg.cli import asking, curating, exploring, fetching, importing, keeping, keys, looking, memory, pooling
 from kg.cli.output import Output
 from kg.errors import Contradiction, EvidenceError, StoreUnavailable
 from kg.settings import Settings
@@ -54,6 +54,7 @@ def _global(
 
 keeping.register(app)
 importing.register(app)
+fetching.register(app)
 curating.register(app)
 looking.register(app)
 exploring.register(app)

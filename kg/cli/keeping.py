@@ -120,13 +120,16 @@ def stats(context: typer.Context) -> None:
 
 def export(
     context: typer.Context,
-    what: Annotated[str, typer.Argument(metavar="WHAT", help="all, current, records, evidence or answer:ID.")],
+    what: Annotated[
+        str, typer.Argument(metavar="WHAT", help="all, current, graph:NAME, records, evidence, mappings or answer:ID.")
+    ],
     to: Annotated[Path, typer.Option("--to", metavar="FILE", help="The file; its suffix says the form.")],
 ) -> None:
     """Write graph, records or an answer to a file.
 
-    Graphs: .ttl .nt .jsonld (current), .trig .nq (all, records), .graphml (current). Evidence: .csv .xlsx. An answer:
-    .json .csv .xlsx .ttl .jsonld .svg .png, or .zip (an RO-Crate with all of them).
+    Graphs: .ttl .nt .jsonld (current, graph:NAME), .trig .nq (all, records), .jsonld (all), .graphml (current). Beside
+    a dump of all stands its description in VoID. Evidence: .csv .xlsx. Mappings: .sssom.tsv. An answer: .json .csv
+    .xlsx .ttl .jsonld .svg .png, or .zip (an RO-Crate with all of them).
     """
     out: Output = context.obj
     if not to.parent.is_dir():

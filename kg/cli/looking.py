@@ -81,7 +81,7 @@ def query(
     out: Output = context.obj
     if output_format not in FORMATS:
         raise typer.BadParameter(f"{output_format!r} is not one of {', '.join(FORMATS)}", param_hint="--format")
-    values = dict(_parameter(text) for text in param or [])
+    values = dict(parameter(text) for text in param or [])
     with out.base() as base:
         path = Path(name)
         if path.suffix == ".rq":
@@ -93,7 +93,8 @@ def query(
     _write(out, rows, "json" if out.as_json else output_format)
 
 
-def _parameter(text: str) -> tuple[str, str]:
+def parameter(text: str) -> tuple[str, str]:
+    """Return name and value of a parameter as it is given on the command line."""
     name, equals, value = text.partition("=")
     if not equals or not name:
         raise typer.BadParameter(f"{text!r} has no name or no value; write name=value", param_hint="-p")

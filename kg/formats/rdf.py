@@ -1,10 +1,10 @@
-"""Triples as text: Turtle, N-Triples and JSON-LD, with the project's prefixes."""
+"""Triples as text: Turtle and N-Triples, with the project's prefixes; JSON-LD is in ``context.py``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from pyoxigraph import NamedNode, Quad, RdfFormat, Triple, serialize
+from pyoxigraph import NamedNode, RdfFormat, Triple, serialize
 
 
 def turtle(triples: Iterable[Triple], prefixes: Mapping[str, str]) -> str:
@@ -17,14 +17,9 @@ def ntriples(triples: Iterable[Triple]) -> str:
     return _text(triples, RdfFormat.N_TRIPLES, {})
 
 
-def jsonld(triples: Iterable[Triple], prefixes: Mapping[str, str]) -> str:
-    """Return triples as JSON-LD."""
-    return _text(triples, RdfFormat.JSON_LD, prefixes)
-
-
 def _text(triples: Iterable[Triple], form: RdfFormat, prefixes: Mapping[str, str]) -> str:
     ordered = sorted(set(triples), key=str)
     names = {term.value for t in ordered for term in t if isinstance(term, NamedNode)}
     used = {name: space for name, space in prefixes.items() if any(iri.startswith(space) for iri in names)}
-    made = serialize((Quad(*t) for t in ordered) if form is RdfFormat.JSON_LD else ordered, format=form, prefixes=used)
+    made = serialize(ordered, format=form, prefixes=used)
     return made.decode() if made else ""

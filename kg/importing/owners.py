@@ -76,7 +76,7 @@ def records(base: EvidenceBase, path: Path) -> Iterator[Incoming]:
                 yield Unreadable(str(path), f"record {'/'.join(own)}: {faults[own]}")
             else:
                 yield _unit(source, name, lines, path)
-    for owner, subjects in _by_owner(loose).items():
+    for owner, subjects in by_owner(loose).items():
         source, name = _record(base.store, owner, subjects)
         yield _unit(source, name, [f"{q.triple} ." for s in subjects for q in loose[s]], path)
 
@@ -99,7 +99,7 @@ def _unit(source: str, name: str, lines: list[str], path: Path) -> Unit:
     return Unit(source, name, (row,), str(path))
 
 
-def _by_owner(loose: dict[str, list[Quad]]) -> dict[str, list[str]]:
+def by_owner(loose: dict[str, list[Quad]]) -> dict[str, list[str]]:
     """Return the subjects of statements by the thing that they belong to, in the order of the file."""
     up: dict[str, str] = {}
     for subject, said in loose.items():

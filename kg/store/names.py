@@ -11,12 +11,16 @@ DEFAULT: Final = ""
 CATALOG: Final = iris.GRAPH + "catalog"
 STATE: Final = iris.GRAPH + "state"
 """The engine's own note of how far it is; never counted, never dumped."""
+APART: Final[dict[str, str]] = {"queries": iris.GRAPH + "queries"}
+"""Record source -> the named graph that alone holds its triples: they are no evidence."""
 EXTRA_GRAPHS: Final[dict[str, str]] = {name: iris.GRAPH + name for name in ("ontology", "vocabularies")}
 """Record source -> the named graph that holds its triples beside the default graph."""
 
 
 def graphs_of(source: str) -> tuple[str, ...]:
     """Return the graphs in which the triples of a record of this source stand."""
+    if source in APART:
+        return (APART[source],)
     return (DEFAULT, EXTRA_GRAPHS[source]) if source in EXTRA_GRAPHS else (DEFAULT,)
 
 

@@ -33,6 +33,11 @@ class Page:
     def count(self, tag: str) -> int:
         return sum(name == tag for name, _ in self.tags)
 
+    @property
+    def scripts(self) -> int:
+        """How many scripts a browser would run: a block of data is none."""
+        return sum(n == "script" and attributes != {"type": "application/ld+json"} for n, attributes in self.tags)
+
 
 class _Reader(HTMLParser):
     def __init__(self) -> None:

@@ -52,7 +52,7 @@ def test_a_page_is_well_made_and_loads_nothing_from_elsewhere(client: Client, pl
     made = page(client, place)
     assert made.faults == []
     assert made.count("h1") == made.count("main") == made.count("title") == 1
-    assert made.count("script") == made.count("iframe") == made.count("style") == made.count("base") == 0
+    assert made.scripts == made.count("iframe") == made.count("style") == made.count("base") == 0
     for tag, attributes in made.tags:
         assert "style" not in attributes
         assert not any(name.startswith("on") for name in attributes)

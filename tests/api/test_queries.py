@@ -18,8 +18,16 @@ def test_every_query_of_the_list_runs(client: Client) -> None:
     listed = client.get("/queries").json()
     schemas.QueryList.model_validate(listed)
     assert len(listed["queries"]) >= 20
+    assert [query["name"] for query in listed["queries"] if not query["columns"]] == [
+        "remote/concept",
+        "remote/trial",
+        "remote/trials-of-drug",
+    ], "those that are sent elsewhere give no rows"
     for query in listed["queries"]:
         found = client.get(query["href"])
+        if not query["columns"]:
+            assert found.status_code == 200
+            continue
         schemas.QueryRun.model_validate(found.json())
         assert set(found.json()["columns"]) <= set(query["columns"])
         assert client.get(query["href"], headers=HTML).status_code == 200

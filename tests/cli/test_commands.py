@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from pyoxigraph import RdfFormat, parse
+from rdflib import Graph, Namespace, URIRef
+
+from kg.evidence_base import EvidenceBase
+from kg.iris import BASE, EV, GRAPH
 
 COMMANDS = ("build", "validate", "list", "ask", "review", "query", "explain", "stats", "serve", "export")
 FIRST = ("ask", "--intervention", "ketamine", "--comparator", "placebo", "--outcome", "pain-intensity")
@@ -166,3 +174,57 @@ def test_validate_reports_as_the_recommendation_does(store_url: str) -> None:
     assert done.returncode == 1
     assert "sh:ValidationReport" in done.stdout
     assert kg(store_url, "validate").returncode == 0
+
+
+def test_a_dump_of_all_has_every_graph_and_its_description_beside_it(
+    store_url: str, base: EvidenceBase, tmp_path: Path
+) -> None:
+    counts = base.store.engine.counts()
+    forms = {"all.trig": RdfFormat.TRIG, "all.nq": RdfFormat.N_QUADS, "all.jsonld": RdfFormat.JSON_LD}
+    for name, form in forms.items():
+        assert kg(store_url, "export", "all", "--to", str(tmp_path / name)).returncode == 0
+        graphs = Counter(
+            getattr(quad.graph_name, "value", "") for quad in parse(path=str(tmp_path / name), format=form)
+        )
+        assert set(graphs) == set(counts)
+        assert graphs[f"{GRAPH}queries"] == counts[f"{GRAPH}queries"]
+        described = Graph().parse(tmp_path / f"{name}.void.ttl")
+        void = Namespace("http://rdfs.org/ns/void#")
+        dataset = URIRef(f"{BASE}dataset")
+        assert described.value(dataset, void.triples).toPython() == sum(graphs.values())  # type: ignore[union-attr]
+        parts = set(described.objects(dataset, void.subset))
+        assert {described.value(part, void.triples).toPython() for part in parts} == set(graphs.values())  # type: ignore[union-attr]
+    assert kg(store_url, "export", "all", "--to", str(tmp_path / "all.ttl")).returncode == 1
+
+
+def test_one_graph_is_exported_by_its_name(store_url: str, base: EvidenceBase, tmp_path: Path) -> None:
+    for name, form in (("queries", RdfFormat.TURTLE), ("current", RdfFormat.N_TRIPLES)):
+        to = tmp_path / f"{name}.{form.file_extension}"
+        assert kg(store_url, "export", f"graph:{name}", "--to", str(to)).returncode == 0
+        graph = f"{GRAPH}{name}" if name != "current" else ""
+        assert sum(1 for _ in parse(path=str(to), format=form)) == base.store.engine.counts()[graph]
+    refused = kg(store_url, "export", "graph:nothing", "--to", str(tmp_path / "x.ttl"))
+    assert (refused.returncode, "there are current" in refused.stderr) == (1, True)
+    assert not (tmp_path / "x.ttl").exists()
+
+
+def test_mappings_are_exported_as_sssom(store_url: str, base: EvidenceBase, tmp_path: Path) -> None:
+    to = tmp_path / "mappings.sssom.tsv"
+    assert kg(store_url, "export", "mappings", "--to", str(to)).returncode == 0
+    lines = to.read_text(encoding="utf-8").splitlines()
+    said = yaml.safe_load("\n".join(line[1:] for line in lines if line.startswith("#")))
+    rows = list(csv.DictReader((line for line in lines if not line.startswith("#")), delimiter="\t"))
+    stated = base.store.select(
+        f"SELECT ?s ?p ?o {{ ?m a <{EV}Mapping> ; <{EV}subject> ?s ; <{EV}predicate> ?p ; <{EV}object> ?o }}"
+    ).rows
+
+    def whole(curie: str) -> str:
+        prefix, _, rest = curie.partition(":")
+        return said["curie_map"][prefix] + rest if prefix in said["curie_map"] else curie
+
+    told = {tuple(whole(row[name]) for name in ("subject_id", "predicate_id", "object_id")) for row in rows}
+    assert told == {tuple(str(getattr(term, "value", "")) for term in row) for row in stated}
+    assert {row["mapping_justification"].partition(":")[0] for row in rows} == {"semapv"}
+    assert {"mapping_set_id", "license", "curie_map"} <= set(said)
+    ketamine = next(row for row in rows if row["object_id"] == "CHEBI:6121")
+    assert (ketamine["subject_id"], ketamine["predicate_id"]) == ("evr:drug/ketamine", "skos:exactMatch")

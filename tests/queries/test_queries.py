@@ -14,7 +14,9 @@ from kg.functions.pooling_engine import PoolingEngine
 from tests.conftest import ROOT
 
 FOLDER = ROOT / "queries"
-PATHS = sorted(FOLDER.rglob("*.rq"))
+REMOTE = sorted((FOLDER / "remote").glob("*.rq"))
+"""Queries that are sent to another endpoint: they construct statements, and tests/federation has them."""
+PATHS = [path for path in sorted(FOLDER.rglob("*.rq")) if path not in REMOTE]
 CHECKS = [path for path in PATHS if path.parent.name == "checks"]
 EMPTY = [path for path in PATHS if path.parent.name in ("checks", "curation")]
 """Queries that find nothing in the bundled evidence: it is sound, and nothing of it waits for a curator."""
