@@ -40,7 +40,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with opened(app, chosen), sparql_endpoint.opened(app, chosen.store):
+        async with opened(app, chosen), sparql_endpoint.opened(app, chosen):
             yield
 
     app = FastAPI(

@@ -28,7 +28,7 @@ def live() -> Response:
 )
 def ready(service: ServiceDep) -> Response:
     """Say that the store can be read, and what it holds."""
-    service.base.store.ask("ASK { ?s ?p ?o }")
+    service.base.store.check_ready()
     commit = service.commit
     body = {
         "status": "ready",

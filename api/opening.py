@@ -37,6 +37,7 @@ async def opened(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
         present = await run_sync(Present, root.beside if root else partial(EvidenceBase.open, settings))
         if keys and root is None:
             root = await run_sync(EvidenceBase.open, settings, "write")
+            await run_sync(root.store.share)
         writer = Writer(root, keys, present, Reader()) if keys and root else None
         app.state.present, app.state.writer = present, writer
         try:

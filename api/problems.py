@@ -34,6 +34,7 @@ from kg.errors import (
 from kg.pooling.request import pointer
 from kg.reading import ReaderGone, TooLarge, UnknownForm
 from kg.store.guard import FetchRefused, TooLong
+from kg.store.remote_faults import EngineNonsense, EngineSlow
 from kg.store.stopped import Busy, NotSupported, OutOfMemory, OutOfTime, ResultTooLarge
 
 PROBLEM = Form("json", "application/problem+json", "problem")
@@ -92,6 +93,8 @@ KINDS = (
     Kind("too-slow", 408, "The body comes too slowly", "Send it again over a better line, or in parts."),
     Kind("busy", 503, "The service is busy", "Send it again in a moment."),
     Kind("reading-ended", 503, "Reading the body was broken off", "Send it again."),
+    Kind("engine-nonsense", 502, "The engine does not speak as it should", "Ask again in a moment."),
+    Kind("engine-slow", 504, "The engine takes too long", "Ask for less, or again in a moment."),
     Kind("no-room", 507, "There is no room", "Send it again when whoever runs the service has made room."),
     Kind("too-often", 429, "Too many requests", "Wait as long as Retry-After says."),
     Kind("refused", 400, "The request is not accepted", "Correct the request."),
@@ -106,6 +109,8 @@ OF_ERROR: Mapping[type[EvidenceError], str] = {
     QueryRefused: "query-refused",
     InputRefused: "input-refused",
     StoreUnavailable: "store-unavailable",
+    EngineNonsense: "engine-nonsense",
+    EngineSlow: "engine-slow",
     NoRoom: "no-room",
     TooLarge: "too-large",
     UnknownForm: "unsupported-media-type",
@@ -120,6 +125,8 @@ OF_ERROR: Mapping[type[EvidenceError], str] = {
 }
 _UNTOLD = {
     "store-unavailable": "The store cannot be read or written now.",
+    "engine-nonsense": "The engine that holds the evidence does not answer as a SPARQL service should.",
+    "engine-slow": "The engine that holds the evidence does not answer in time.",
     "no-room": "There is no room for this write; nothing was written, and reading goes on.",
     "reading-ended": "Reading the body was broken off; nothing was written.",
 }

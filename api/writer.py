@@ -63,7 +63,7 @@ class Writer:
 
         Raises StoreUnavailable.
         """
-        with self._writing:
+        with self._writing, self._base.turn():
             done = writing.write(self._base, read.units, author, reason, dry_run=dry_run, bring_back=bring_back)
         if done.committed:
             self._present.look()
@@ -74,7 +74,7 @@ class Writer:
 
         Raises UnknownTerm, InputRefused, StoreUnavailable.
         """
-        with self._writing:
+        with self._writing, self._base.turn():
             done = writing.retract(self._base, source, record, author, reason)
         self._present.look()
         return done

@@ -70,7 +70,7 @@ class Query:
     def bound(self, values: Values) -> str:
         """Return the text with the rows of its VALUES blocks replaced by the terms given.
 
-        A parameter that is not given keeps its example; an empty sequence leaves it open (``UNDEF``).
+        A parameter that is not given keeps its example; an empty sequence leaves it open: a block of such alone goes.
         Raises InputRefused for a parameter that the query does not have.
         """
         unknown = set(values) - set(self.params)
@@ -89,6 +89,8 @@ class Query:
         missing = [name for name in names if name not in values]
         if missing:
             raise InputRefused(f"query {self.name}: give {', '.join(missing)} together with {', '.join(names)}")
+        if not any(values[name] for name in names):
+            return ""
         rows: list[tuple[str, ...]] = [()]
         for name in names:
             terms = [str(term) for term in values[name]] or ["UNDEF"]
@@ -98,7 +100,11 @@ class Query:
     def run(self, engine: Selects, values: Values | None = None) -> Rows:
         """Return one row per solution, with the columns the header names, as plain values."""
         solutions = engine.select(self.bound(values or {}))
-        return Rows(solutions.columns, [tuple(map(plain, row)) for row in solutions.rows])
+        rows = [tuple(map(plain, row)) for row in solutions.rows]
+        truths = {i for i, name in enumerate(solutions.columns) if self.columns.get(name) == "boolean"}
+        if truths:  # some engines write them as numbers
+            rows = [tuple(bool(v) if i in truths and v in (0, 1) else v for i, v in enumerate(row)) for row in rows]
+        return Rows(solutions.columns, rows)
 
     def term(self, name: str, text: str) -> NamedNode | Literal:
         """Return the typed term that a text stands for as the value of a parameter.

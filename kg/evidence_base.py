@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -57,7 +58,7 @@ class EvidenceBase:
         Raises StoreUnavailable.
         """
         in_memory = settings.store == "memory:"
-        base = cls(settings, Store.open(settings.store, "write" if in_memory else mode))
+        base = cls(settings, Store.open(settings.store, "write" if in_memory else mode, settings.remote))
         if in_memory:
             base.build()
         return base
@@ -107,6 +108,17 @@ class EvidenceBase:
         """Forget what was read of the store, since it has changed; answers asked before are still known."""
         for name in [n for n, kept in vars(type(self)).items() if isinstance(kept, cached_property) and n != "answers"]:
             self.__dict__.pop(name, None)
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Be the only one who writes; what another service wrote since the last turn is read anew.
+
+        Raises StoreUnavailable.
+        """
+        with self.store.turn() as moved:
+            if moved:
+                self.forget()
+            yield
 
     def close(self) -> None:
         """Let go of files and locks."""
@@ -165,8 +177,7 @@ class EvidenceBase:
     @cached_property
     def answers(self) -> AnswerLog:
         """The answers asked before, kept beside the store."""
-        scheme, _, path = self.settings.store.partition(":")
-        return AnswerLog(Path(path).expanduser() / "answers" if scheme == "oxigraph" else None)
+        return AnswerLog(self.store.answers)
 
     def ground(self, via: str = "table") -> Ground:
         """Return what answers stand on, its rows from the evidence table or from the queries themselves."""

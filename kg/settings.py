@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import getpass
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
 _ROOT = _PACKAGE / "bundled" if (_PACKAGE / "bundled").is_dir() else _PACKAGE.parent
 
 
+def _user_data() -> Path:
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "evigraph"
+
+
 def _user_store() -> str:
-    data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-    return f"oxigraph:{data / 'evigraph'}"
+    return f"oxigraph:{_user_data()}"
 
 
 def _user() -> str:
@@ -28,6 +31,44 @@ def _number(name: str) -> float | None:
         return float(os.environ[name]) or None
     except (KeyError, ValueError):
         return None
+
+
+@dataclass(frozen=True)
+class Remote:
+    """What is to be known of a SPARQL service that holds a store, and of the store's journal; see ``docs/engines.md``.
+
+    Nothing here is shown: credentials stay out of ``repr`` and of messages.
+    """
+
+    update: str = ""
+    """Where updates go; without it, ``.../update`` beside ``.../query``, else where queries go."""
+    graph_store: str = ""
+    """Where the Graph Store Protocol is spoken: whole graphs are loaded through it, if it is given."""
+    auth: str = ""
+    """``basic``, ``digest`` or ``bearer``; without it, ``bearer`` with a token alone, ``basic`` with a user."""
+    user: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)
+    kind: str = ""
+    """``virtuoso`` or ``standard``; without it, what the service says of itself."""
+    seconds: float = 30.0
+    """How long one answer may take."""
+    journal: str = field(default="", repr=False)
+    """``postgresql://...`` or ``sqlite:///FILE``; without it, a folder of the user's data, one for each service."""
+    data: Path = Path()
+    """The folder for journals and answers of the user."""
+
+    @classmethod
+    def read(cls) -> Remote:
+        """Return what the environment says."""
+        words = ("update", "graph_store", "auth", "user", "password", "token", "kind")
+        said = {name: os.environ.get(f"EVIGRAPH_ENGINE_{name.upper()}", "").strip() for name in words}
+        return cls(
+            **said,
+            seconds=_number("EVIGRAPH_ENGINE_SECONDS") or cls.seconds,
+            journal=os.environ.get("EVIGRAPH_JOURNAL", "").strip(),
+            data=_user_data(),
+        )
 
 
 @dataclass(frozen=True)
@@ -47,6 +88,8 @@ class Settings:
     """Requests a second that a client may send; without it, those on this machine may send any number."""
     endpoints: str | None = None
     """Endpoints elsewhere that may be asked, as ``name=url`` with commas between; see ``kg/federation``."""
+    remote: Remote = field(default_factory=Remote.read)
+    """How a store on another engine is reached."""
     ontology: Path = _ROOT / "ontology"
     queries: Path = _ROOT / "queries"
     data: Path = _ROOT / "data"

@@ -172,10 +172,10 @@ class Vocabulary:
 
     @cached_property
     def _narrower(self) -> dict[str, frozenset[str]]:
-        below: dict[str, set[str]] = {}
-        for row in self._catalog["explore/narrower"].run(self._engine, {"term": ()}).records():
-            below.setdefault(row["term"], set()).add(row["narrower"])
-        return {iri: frozenset(found) for iri, found in below.items()}
+        steps: dict[str, set[str]] = {}
+        for row in self._catalog["explore/narrower-steps"].run(self._engine, {"term": ()}).records():
+            steps.setdefault(row["term"], set()).add(row["narrower"])
+        return {iri: frozenset(_reached(iri, steps)) for iri in steps}
 
     @cached_property
     def _outcomes(self) -> dict[str, tuple[str | None, set[str]]]:
@@ -203,6 +203,17 @@ class Vocabulary:
             )
             for row in self._catalog["explore/instruments"].run(self._engine).records()
         }
+
+
+def _reached(iri: str, steps: Mapping[str, set[str]]) -> set[str]:
+    """Return what one step or more lead to."""
+    found: set[str] = set()
+    waiting = [iri]
+    while waiting:
+        fresh = steps.get(waiting.pop(), set()) - found
+        found |= fresh
+        waiting.extend(fresh)
+    return found
 
 
 def _lower(direction: str | None) -> bool | None:

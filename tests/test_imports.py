@@ -28,7 +28,7 @@ ALLOWED: dict[str, set[str]] = {
     "kg.shapes": {"kg.iris", "kg.errors", "kg.lookalikes", "kg.shapes"},
     "kg.resolution": {"kg.catalog", "kg.lookalikes", "kg.model", "kg.iris"},
     "kg.lookalikes": set(),
-    "kg.store": {"kg.iris", "kg.errors", "kg.store"},
+    "kg.store": {"kg.iris", "kg.errors", "kg.settings", "kg.store"},
     "kg.catalog": {"kg.store", "kg.iris", "kg.errors", "kg.nearest"},
     "kg.query_collection": {"kg.catalog", "kg.store", "kg.iris"},
     "kg.closure": {"kg.catalog", "kg.iris", "kg.lookalikes"},

@@ -19,7 +19,11 @@ from api.sparql.origin import origin
 from api.sparql.statistics import Counted
 from kg import __version__
 from kg.iris import BASE, GRAPH
+from kg.settings import Settings
+from kg.store import remote_process
 from kg.store.copies import Copies
+from kg.store.engine import Mark
+from kg.store.nursery import REMOTE
 from kg.store.readers import ReaderLimits, Readers
 from kg.store.scratch import Scratch
 
@@ -38,8 +42,8 @@ class Endpoint(ABC):
     scratch: Scratch | None = None
     """The store, where it is one that anybody may write to."""
 
-    def __init__(self, limits: ReaderLimits) -> None:
-        self.readers = Readers(limits)
+    def __init__(self, readers: Readers) -> None:
+        self.readers = readers
         self.counted = Counted()
 
     @abstractmethod
@@ -62,15 +66,23 @@ class StoreEndpoint(Endpoint):
     """The evidence: each request reads a copy of the commit that the rest of the service shows it."""
 
     def __init__(self, limits: ReaderLimits, url: str) -> None:
-        super().__init__(limits)
+        super().__init__(Readers(limits))
         self.copies = Copies(url)
 
     @asynccontextmanager
     async def reading(self, request: Request) -> AsyncIterator[State]:
         """Yield the state that a request sees."""
         service = cast(Service, request.state.service)
-        place = self.copies.known(service.commit) or await run_sync(self.copies.place, service.base.store)
-        yield State(str(place), service.tag)
+        yield State(await self.place(service), service.tag)
+
+    async def place(self, service: Service) -> str:
+        """Return where readers find the commit that a service shows."""
+        return str(self.copies.known(service.commit) or await run_sync(self.copies.place, service.base.store))
+
+    async def close(self) -> None:
+        """End the readers, and delete the copies."""
+        await self.readers.close()
+        await run_sync(self.copies.close)
 
     def base(self, request: Request) -> str:
         """Return the base of all IRIs of the evidence."""
@@ -81,11 +93,25 @@ class StoreEndpoint(Endpoint):
         return GRAPH + path
 
 
+class RemoteEndpoint(StoreEndpoint):
+    """The evidence on an engine elsewhere: readers ask that engine, and hold it to the commit that a request sees."""
+
+    def __init__(self, limits: ReaderLimits, settings: Settings) -> None:
+        super().__init__(limits, settings.store)
+        self.readers = Readers(limits, kind=REMOTE, confined=False)
+        self._settings = settings
+
+    async def place(self, service: Service) -> str:
+        """Return how readers are told which engine and which commit."""
+        mark = Mark(service.commit.number, service.commit.hash)
+        return remote_process.place(self._settings.store, self._settings.remote, mark)
+
+
 class ScratchEndpoint(Endpoint):
     """A scratch store: each request reads what was written before it."""
 
     def __init__(self, limits: ReaderLimits, scratch: Scratch) -> None:
-        super().__init__(limits)
+        super().__init__(Readers(limits))
         self.scratch: Scratch = scratch
 
     @asynccontextmanager
@@ -108,15 +134,17 @@ def _tag(*parts: str) -> str:
 
 
 @asynccontextmanager
-async def opened(app: FastAPI, url: str, limits: ReaderLimits | None = None) -> AsyncIterator[None]:
-    """Answer SPARQL about the store at an address for as long as an application runs."""
-    endpoint = StoreEndpoint(limits or ReaderLimits(), url)
+async def opened(app: FastAPI, settings: Settings, limits: ReaderLimits | None = None) -> AsyncIterator[None]:
+    """Answer SPARQL about the store of the settings for as long as an application runs."""
+    limits = limits or ReaderLimits()
+    remote = settings.store.startswith("sparql+")
+    endpoint = RemoteEndpoint(limits, settings) if remote else StoreEndpoint(limits, settings.store)
     present: Present = app.state.present
 
     async def start() -> None:
         held = present.take()
         try:
-            await endpoint.readers.start(str(await run_sync(endpoint.copies.place, held.service.base.store)))
+            await endpoint.readers.start(await endpoint.place(held.service))
         finally:
             present.give_back(held)
 
@@ -127,8 +155,7 @@ async def opened(app: FastAPI, url: str, limits: ReaderLimits | None = None) -> 
             yield
             tasks.cancel_scope.cancel()
     finally:
-        await endpoint.readers.close()
-        await run_sync(endpoint.copies.close)
+        await endpoint.close()
 
 
 @asynccontextmanager

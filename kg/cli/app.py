@@ -38,7 +38,11 @@ def _global(
     context: typer.Context,
     store: Annotated[
         str | None,
-        typer.Option(metavar="URL", help="The store: oxigraph:PATH (a folder) or memory: (the bundled evidence)."),
+        typer.Option(
+            metavar="URL",
+            help="The store: oxigraph:PATH (a folder), memory: (the bundled evidence), or sparql+http://HOST/PATH (a "
+            "SPARQL service; its journal is in your data folder, or where EVIGRAPH_JOURNAL says).",
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Write no progress.")] = False,

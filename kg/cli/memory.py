@@ -172,9 +172,9 @@ def rebuild(context: typer.Context) -> None:
     Engine and checkpoints are derived; the journal is the truth. The fingerprint stays what it was.
     """
     out: Output = context.obj
-    folder = Folder.at(out.settings.store)
-    folder.check_present()
-    with Store.open(out.settings.store, "write") as store:
+    if not out.settings.store.startswith("sparql+"):
+        Folder.at(out.settings.store).check_present()
+    with Store.open(out.settings.store, "write", out.settings.remote, anew=True) as store:
         head, before = store.head(), store.fingerprint()
         store.rebuild()
         faults = store.verify()

@@ -45,9 +45,9 @@ class Locked(StoreUnavailable):
 class Folder:
     """Paths of a store, and the locks on them."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, journal: str = "journal.sqlite") -> None:
         self.path = path
-        self.journal = path / "journal.sqlite"
+        self.journal = path / journal
         self.engine = path / "engine"
         self.checkpoints = path / "checkpoints"
         self.answers = path / "answers"
@@ -109,6 +109,14 @@ class Folder:
                 return True
         self.check_present()
         return self.is_begun()
+
+    def make(self) -> None:
+        """Make the folder where it is missing.
+
+        Raises StoreUnavailable.
+        """
+        with translated(self.path):
+            self.path.mkdir(parents=True, exist_ok=True)
 
     def sync(self) -> None:
         """Make the names in the folder safe against a loss of power.

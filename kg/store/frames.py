@@ -29,6 +29,9 @@ NOT_THERE: Final = "not there"
 """The graph that was named is not in the store."""
 NO_STORE: Final = "no store"
 """The store that was named cannot be opened or read."""
+ENGINE_SLOW: Final = "engine slow"
+ENGINE_NONSENSE: Final = "engine nonsense"
+"""The engine elsewhere that holds the store does not answer in time, or not as it should."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, func, insert, select
+from sqlalchemy import URL, Connection, Engine, Select, func, insert, select
 
 from kg.errors import StoreUnavailable, UnknownTerm
 from kg.store import canonical, rows, schema
@@ -52,6 +52,32 @@ class Journal:
             journal.close()
             raise
         return journal
+
+    @classmethod
+    def of_database(cls, url: URL, *, create: bool) -> Journal:
+        """Open the journal in a database of PostgreSQL; ``create`` makes its tables where there are none.
+
+        Raises StoreUnavailable.
+        """
+        journal = cls(schema.database(url), url.render_as_string(hide_password=True))
+        try:
+            if create:
+                journal._create()
+            journal._check_format()
+        except StoreUnavailable:
+            journal.close()
+            raise
+        return journal
+
+    @property
+    def sql(self) -> Engine:
+        """The SQL engine, for a lock on the database."""
+        return self._engine
+
+    @property
+    def place(self) -> str:
+        """Where it is, without a password."""
+        return self._place
 
     def close(self) -> None:
         """Let go of the file."""
@@ -223,12 +249,33 @@ class Journal:
         link = chain_hash(number, time, author, reason, before.hash, written)
         commit = Commit(number, time, author, reason, before.hash, link, written)
         contents_by_digest = {e.digest: e.content for e in entries if e.content is not None}
-        with translated(self._place), self._guard, self._engine.begin() as sql:
-            rows.write(sql, commit, contents_by_digest)
+        try:
+            with translated(self._place), self._guard, self._engine.begin() as sql:
+                rows.write(sql, commit, contents_by_digest)
+        except StoreUnavailable:
+            if not self._has_after_all(commit):
+                raise
         return commit
+
+    def _has_after_all(self, commit: Commit) -> bool:
+        """Tell whether a commit was written though the line to the database broke before it said so.
+
+        Raises StoreUnavailable where that cannot be known now.
+        """
+        if self._engine.dialect.name != "postgresql":
+            return False
+        try:
+            return self.hash_of(commit.number) == commit.hash
+        except StoreUnavailable as error:
+            raise StoreUnavailable(
+                f"whether commit {commit.number} was written is not known, since the journal cannot be reached any "
+                f"more; repeat it: what is there already changes nothing ({error})"
+            ) from error
 
     def _create(self) -> None:
         with translated(self._place), self._guard, self._engine.begin() as sql:
+            if sql.dialect.name == "postgresql":
+                sql.execute(schema.ONE_AT_A_TIME)
             schema.metadata.create_all(sql)
             if sql.scalar(select(schema.formats.c.format)) is None:  # last, so that a half-made journal is completed
                 sql.execute(insert(schema.formats).values(format=schema.FORMAT))

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from typing import Final
 
-READER, WRITER, KILL = range(3)
+READER, WRITER, KILL, REMOTE = range(4)
 MESSAGE: Final = struct.Struct(">BQ")
 """What is asked of the nursery, and the number of the process; the end of its connection comes along."""
 _SECONDS: Final = 1.0

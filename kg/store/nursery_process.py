@@ -14,8 +14,8 @@ import struct
 import sys
 from typing import NoReturn
 
-from kg.store import confinement, reader_process, scratch_process
-from kg.store.nursery import KILL, MESSAGE, READER
+from kg.store import confinement, reader_process, remote_process, scratch_process
+from kg.store.nursery import KILL, MESSAGE, READER, REMOTE
 
 
 def main() -> None:
@@ -79,6 +79,8 @@ def _live(connection: int, kind: int, parent: int, networked: bool, own: tuple[i
         with socket.socket(fileno=connection) as served:
             if kind == READER:
                 reader_process.serve(served, networked, reader_process.Opened(), reader_process.OPERATIONS)
+            elif kind == REMOTE:
+                reader_process.serve(served, False, remote_process.Opened(), remote_process.OPERATIONS)
             else:
                 reader_process.serve(served, networked, scratch_process.Opened(), scratch_process.OPERATIONS)
         status = 0

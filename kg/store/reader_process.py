@@ -14,8 +14,21 @@ import orjson
 import pyoxigraph as ox
 
 from kg.store import confinement
-from kg.store.frames import FAULT, HEAD, NO_MEMORY, NO_STORE, NOT_THERE, REFUSED, UNSUPPORTED, Ask, frame
+from kg.store.frames import (
+    ENGINE_NONSENSE,
+    ENGINE_SLOW,
+    FAULT,
+    HEAD,
+    NO_MEMORY,
+    NO_STORE,
+    NOT_THERE,
+    REFUSED,
+    UNSUPPORTED,
+    Ask,
+    frame,
+)
 from kg.store.output import Output, TooMuch
+from kg.store.remote_faults import EngineNonsense, EngineSlow
 
 _GRACE: Final = 1.0
 _LONGEST_MESSAGE: Final = 400
@@ -135,6 +148,10 @@ def _fault(error: BaseException) -> tuple[str, str]:
             return str(cause), ""
         cause = cause.__cause__ or cause.__context__
     match error:
+        case EngineSlow():
+            return ENGINE_SLOW, _short(str(error))
+        case EngineNonsense():
+            return ENGINE_NONSENSE, _short(str(error))
         case SyntaxError():
             return REFUSED, _short(str(error.msg))
         case LookupError():

@@ -15,7 +15,7 @@ from typing import Final
 
 from kg.errors import StoreUnavailable
 from kg.store.frames import END, FAULT, Ask, Frames
-from kg.store.nursery import READER, Nursery
+from kg.store.nursery import READER, WRITER, Nursery
 from kg.store.results import NO_MEMORY, Result
 from kg.store.spool import Room
 from kg.store.stopped import OutOfMemory, OutOfTime
@@ -180,7 +180,7 @@ class Readers:
         self._place = question.place
         key = hash((question.text, question.default_graphs, question.named_graphs))
         # what writes is not begun anew
-        known = self._kind != READER or key in self._long
+        known = self._kind == WRITER or key in self._long
         running = await self._begun(question, key, client, deadline, long=known)
         try:
             if not running.long and not await running.is_short(self.limits.short):

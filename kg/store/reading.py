@@ -8,7 +8,6 @@ from pyoxigraph import Triple
 
 from kg.errors import StoreUnavailable, UnknownTerm
 from kg.store import audit, canonical
-from kg.store.embedded import EmbeddedEngine
 from kg.store.engine import Engine, Solutions
 from kg.store.journal import Journal
 from kg.store.records import Commit, RecordVersion, fingerprint
@@ -23,7 +22,7 @@ class Readable:
         self._at = at
         self._fingerprint: tuple[int, str] | None = None
 
-    def _present(self) -> EmbeddedEngine:
+    def _present(self) -> Engine:
         raise NotImplementedError
 
     # Asking the present state.

@@ -11,6 +11,7 @@ import orjson
 from kg.errors import EvidenceError, QueryRefused, StoreUnavailable
 from kg.store import frames
 from kg.store.frames import ANSWER, DATA, END, FAULT
+from kg.store.remote_faults import EngineNonsense, EngineSlow
 from kg.store.spool import Room, Spool
 from kg.store.stopped import NoGraph, NotSupported, OutOfMemory, ResultTooLarge
 
@@ -185,6 +186,10 @@ def _error(kind: str, message: str, asked: frames.Ask) -> EvidenceError:
             return NoGraph(message)
         case frames.NO_MEMORY:
             return OutOfMemory(NO_MEMORY)
+        case frames.ENGINE_SLOW:
+            return EngineSlow(message)
+        case frames.ENGINE_NONSENSE:
+            return EngineNonsense(message)
         case frames.NO_STORE:
             return StoreUnavailable(f"the store cannot be read: {message}")
         case _ if kind in _TOO_LARGE:

@@ -29,7 +29,9 @@ from sqlalchemy import (
     UniqueConstraint,
     create_engine,
     event,
+    text,
 )
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
@@ -38,6 +40,10 @@ from kg.errors import NoRoom, StoreUnavailable
 FORMAT: Final = 1
 _LITTLE: Final = 1024 * 1024
 _BUSY_SECONDS: Final = 10
+_DATABASE_SECONDS: Final = 60
+
+_Text = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+"""Text that is compared by code points, as SQLite does, whatever the language of a database."""
 
 metadata = MetaData()
 formats = Table("journal_format", metadata, Column("format", Integer, primary_key=True, autoincrement=False))
@@ -45,9 +51,11 @@ commits = Table(
     "commits",
     metadata,
     Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("time", String(24), nullable=False),  # UTC, ISO 8601, milliseconds; after that of the commit before
-    Column("author", Text, nullable=False),
-    Column("reason", Text, nullable=False),
+    Column(
+        "time", String(24).with_variant(postgresql.VARCHAR(24, collation="C"), "postgresql"), nullable=False
+    ),  # UTC, ISO 8601, milliseconds; after that of the commit before
+    Column("author", _Text, nullable=False),
+    Column("reason", _Text, nullable=False),
     Column("previous_hash", String(64), nullable=False),
     Column("hash", String(64), nullable=False, unique=True),
 )
@@ -55,8 +63,8 @@ records = Table(
     "records",
     metadata,
     Column("key", Integer, primary_key=True, autoincrement=False),
-    Column("source", Text, nullable=False),
-    Column("id", Text, nullable=False),
+    Column("source", _Text, nullable=False),
+    Column("id", _Text, nullable=False),
     UniqueConstraint("source", "id"),
 )
 contents = Table(  # addressed by content: the same bytes are kept once
@@ -73,9 +81,9 @@ versions = Table(
     Column("commit_number", ForeignKey("commits.number"), nullable=False, index=True),
     Column("action", String(7), nullable=False),
     Column("digest", ForeignKey("contents.digest"), nullable=True),
-    Column("reason", Text, nullable=False),
-    Column("origin", Text, nullable=False),
-    Column("licence", Text, nullable=False),
+    Column("reason", _Text, nullable=False),
+    Column("origin", _Text, nullable=False),
+    Column("licence", _Text, nullable=False),
     CheckConstraint("(action = 'put' AND digest IS NOT NULL) OR (action = 'retract' AND digest IS NULL)"),
 )
 subjects = Table(  # which records ever said something of a subject: the candidates for stating the same triple
@@ -85,6 +93,9 @@ subjects = Table(  # which records ever said something of a subject: the candida
     Column("record", ForeignKey("records.key"), primary_key=True),
     sqlite_with_rowid=False,
 )
+
+ONE_AT_A_TIME: Final = text("SELECT pg_advisory_xact_lock(1702259048)")
+"""Keeps those apart who make the tables in a database of PostgreSQL."""
 
 
 def sqlite_file(path: Path, *, writable: bool) -> Engine:
@@ -111,6 +122,11 @@ def sqlite_memory() -> Engine:
     return create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
 
 
+def database(url: URL) -> Engine:
+    """Return the SQL engine of a journal in PostgreSQL; a connection that was lost is made anew."""
+    return create_engine(url, pool_pre_ping=True, connect_args={"timeout": _DATABASE_SECONDS})
+
+
 @contextmanager
 def translated(place: str) -> Iterator[None]:
     """Turn SQL errors into StoreUnavailable with the remedy."""
@@ -121,7 +137,7 @@ def translated(place: str) -> Iterator[None]:
         if "disk I/O error" in said and _is_full(Path(place)):
             said = "its disk is full"
         kind = NoRoom if "full" in said else StoreUnavailable
-        raise kind(f"the journal {place} cannot be used: {said}; {_remedy(said)}") from error
+        raise kind(f"the journal {place} cannot be used: {said}; {_remedy(said, place)}") from error
 
 
 def _is_full(place: Path) -> bool:
@@ -129,7 +145,9 @@ def _is_full(place: Path) -> bool:
     return place.parent.is_dir() and shutil.disk_usage(place.parent).free < _LITTLE
 
 
-def _remedy(said: str) -> str:
+def _remedy(said: str, place: str) -> str:
+    if "://" in place:
+        return _database_remedy(said)
     if "full" in said:
         return "nothing was written; free disk space and repeat"
     if any(word in said for word in ("malformed", "not a database", "no such table", "no such column", "corrupt")):
@@ -137,3 +155,11 @@ def _remedy(said: str) -> str:
     if "readonly" in said or "unable to open" in said:
         return "nothing was written; give this user the right to write there"
     return "nothing was written; see that the disk is sound and no other program holds the file, then repeat"
+
+
+def _database_remedy(said: str) -> str:
+    if "duplicate key" in said:
+        return "another service has written meanwhile; nothing was written, repeat"
+    if "does not exist" in said and "relation" in said:
+        return "there is no journal in it yet; run `kg build`, or correct EVIGRAPH_JOURNAL"
+    return "see that the database runs and that EVIGRAPH_JOURNAL has its address, user and password, then repeat"

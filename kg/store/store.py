@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from threading import RLock
 from typing import Final, Literal, Self
 
 from kg import iris
 from kg.errors import InputRefused, StoreUnavailable, UnknownTerm
+from kg.settings import Remote
 from kg.store import projection, upkeep
 from kg.store.changes import Entry, canonical_entries, check_texts
 from kg.store.embedded import EmbeddedEngine
-from kg.store.engine import Mark
+from kg.store.engine import Engine, Mark
 from kg.store.folder import Folder
 from kg.store.journal import Journal
 from kg.store.reading import Readable
@@ -30,7 +33,7 @@ class Store(Readable):
     def __init__(
         self,
         journal: Journal,
-        engine: EmbeddedEngine,
+        engine: Engine | None,
         *,
         at: int | None = None,
         folder: Folder | None = None,
@@ -38,7 +41,7 @@ class Store(Readable):
         borrowed: bool = False,
     ) -> None:
         super().__init__(journal, at)
-        self._engine: EmbeddedEngine | None = engine
+        self._engine = engine
         self._folder = folder
         self._held = held
         self._borrowed = borrowed
@@ -47,18 +50,25 @@ class Store(Readable):
         self._closed = False
 
     @classmethod
-    def open(cls, url: str, mode: Mode = "read") -> Self:
-        """Open ``oxigraph:PATH`` (a folder) or ``memory:``; ``write`` makes a folder that is missing.
+    def open(cls, url: str, mode: Mode = "read", remote: Remote | None = None, *, anew: bool = False) -> Store:
+        """Open ``oxigraph:PATH`` (a folder), ``memory:`` or ``sparql+http://...``; ``write`` makes what is missing.
 
-        A reader sees the newest commit that was published when it opened, and nothing later.
+        A reader sees the newest commit that was published when it opened, and nothing later. ``remote`` says how a
+        service elsewhere is reached, else the environment does; ``anew`` opens it for who will rebuild it.
 
         Raises StoreUnavailable: no such store, another writer, damage that the journal cannot heal.
         """
         scheme, _, rest = url.partition(":")
         if scheme == "memory" and not rest:
             return cls(Journal.in_memory(), EmbeddedEngine.in_memory())
+        if scheme.startswith("sparql+"):
+            from kg.store.remote_store import RemoteStore  # noqa: PLC0415  (it is a store itself)
+
+            return RemoteStore.open_remote(url, mode, remote or Remote.read(), anew=anew)
         if scheme != "oxigraph" or not rest:
-            raise StoreUnavailable(f"{url!r} is not the address of a store; write oxigraph:PATH or memory:")
+            raise StoreUnavailable(
+                f"{url!r} is not the address of a store; write oxigraph:PATH, memory: or sparql+http://HOST/PATH"
+            )
         folder = Folder.at(url)
         return cls._open_writer(folder) if mode == "write" else cls._open_reader(folder)
 
@@ -121,9 +131,21 @@ class Store(Readable):
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def answers(self) -> Path | None:
+        """The folder for the answers given before, beside the store; none for a store in memory."""
+        return self._folder.answers if self._folder else None
+
+    def check_ready(self) -> None:
+        """See that the engine can be read now.
+
+        Raises StoreUnavailable.
+        """
+        self.ask("ASK { ?s ?p ?o }")
+
     # The past.
 
-    def at(self, commit: int) -> Self:
+    def at(self, commit: int) -> Store:
         """Return this store as it was after a commit, for reading; it ends when this one is closed.
 
         Its engine is made in memory from what the journal says was live then: about 3 seconds and 1 GB for a million
@@ -134,7 +156,7 @@ class Store(Readable):
             raise StoreUnavailable(f"there is no commit {commit}; the newest is {self.head().number}")
         engine = EmbeddedEngine.in_memory()
         engine.fill(projection.whole(self._journal, commit), Mark(commit, link))
-        return type(self)(self._journal, engine, at=commit, borrowed=True)
+        return Store(self._journal, engine, at=commit, borrowed=True)
 
     def forward(self, commit: int) -> None:
         """Bring a store of the past to a later commit, by what changed in between.
@@ -149,6 +171,16 @@ class Store(Readable):
 
     # Writing.
 
+    def share(self) -> None:
+        """Let others write between the turns of this store, where its journal allows several writers."""
+
+    def turn(self) -> AbstractContextManager[bool]:
+        """Be the only one who writes, and say whether somebody else has written since the last turn.
+
+        Raises StoreUnavailable.
+        """
+        return nullcontext(False)
+
     def commit(self, changes: Iterable[Change], author: str, reason: str, *, checkpoint: bool = True) -> Commit:
         """Put and retract records, all or nothing, and return the commit once it is safe on the disk.
 
@@ -161,8 +193,12 @@ class Store(Readable):
         check_texts(author=author, reason=reason)
         if not author.strip() or not reason.strip():
             raise InputRefused("a commit needs an author and a reason; say who changes the store, and why")
-        with self._writing:
+        with self._writing, self.turn() as moved:
             self._check_writable()
+            if moved:
+                raise StoreUnavailable(
+                    "another service has written to this store meanwhile; nothing was written, repeat"
+                )
             effective = self._effective(entries)
             if not effective:
                 return self._journal.head()
@@ -176,7 +212,7 @@ class Store(Readable):
                 if in_bulk:
                     self._drop_engine()  # one that is empty is made anew, by bulk load
                 else:
-                    upkeep.catch_up(self._journal, engine)
+                    self._catch_up(engine)
                 if checkpoint:
                     self.checkpoint()
             except StoreUnavailable as error:
@@ -204,6 +240,7 @@ class Store(Readable):
             engine = self._present()
             head = self._journal.head().number
             if self._folder and self._published != head:
+                assert isinstance(engine, EmbeddedEngine)
                 self._folder.publish(engine, head)
                 self._published = head
 
@@ -236,7 +273,10 @@ class Store(Readable):
         if not self._writable:
             raise StoreUnavailable("the store is open for reading; open it with mode='write'")
 
-    def _present(self) -> EmbeddedEngine:
+    def _catch_up(self, engine: Engine) -> None:
+        upkeep.catch_up(self._journal, engine)
+
+    def _present(self) -> Engine:
         """Return the engine; a writer's engine that failed is opened anew."""
         if self._closed:
             raise StoreUnavailable("the store is closed; open it again")

@@ -26,6 +26,10 @@ from tests.attacks.server import KG, Server, state
 from tests.attacks.test_trials import SOUND
 from tests.attacks.test_writes import many
 from tests.conftest import ROOT
+from tests.engines import lying
+from tests.engines.lying import Liar
+from tests.engines.servers import oxigraph
+from tests.engines.serving import running
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 AHEAD = """
@@ -238,6 +242,66 @@ def two_servers(server: Server, folder: Path, item: Item) -> None:
     assert server.post(neutral.records(SOUND)).status == 201
 
 
+@contextmanager
+def remote(folder: Path) -> Iterator[tuple[httpx.Client, Liar]]:
+    """A service whose store is on an engine of its own, behind a server that can be told to misbehave."""
+    (folder / "oxigraph").mkdir()
+    (folder / "served").mkdir()
+    data = folder / "data" / "evigraph"
+    with oxigraph(folder / "oxigraph") as engine, lying.lying(engine) as liar:
+        with EvidenceBase.open(liar.engine.settings(data), "write") as base:
+            base.build()
+        with running(liar.engine.environment(data, seconds="3"), folder / "served") as client:
+            assert client.get("/health/ready").status_code == 200
+            yield client, liar
+
+
+def asked_in_vain(client: httpx.Client, status: int) -> None:
+    """Every way that leads to the engine says the same, and does not say where the engine is."""
+    query = {"query": "SELECT * { ?s ?p ?o } LIMIT 3", "timeout": "5"}
+    for told in (
+        client.post("/sparql", data=query),
+        client.get("/health/ready"),
+        client.get("/queries/explore/counts", headers={"Accept": "application/json"}),
+    ):
+        assert told.status_code == status, told.text
+        assert "retry-after" in told.headers or status == 504
+        assert told.headers["content-type"] == "application/problem+json"
+        assert "127.0.0.1" not in told.text
+        assert "Traceback" not in told.text
+
+
+def recovered(client: httpx.Client, liar: Liar) -> None:
+    liar.behave()
+    assert client.get("/health/ready").status_code == 200
+    found = client.post("/sparql", data={"query": "SELECT * { ?s ?p ?o } LIMIT 3"})
+    assert len(found.json()["results"]["bindings"]) == 3
+
+
+def remote_down(server: Server, folder: Path, item: Item) -> None:
+    with remote(folder) as (client, liar):
+        for lie in (lying.hung_up, lying.status(503)):
+            liar.tell(lie)
+            asked_in_vain(client, 503)
+            recovered(client, liar)
+
+
+def remote_garbage(server: Server, folder: Path, item: Item) -> None:
+    with remote(folder) as (client, liar):
+        for lie in (lying.html, lying.html_called_json, lying.truncated):
+            liar.tell(lie)
+            asked_in_vain(client, 502)
+            recovered(client, liar)
+
+
+def remote_slow(server: Server, folder: Path, item: Item) -> None:
+    with remote(folder) as (client, liar):
+        for lie in (lying.late, lying.dripping):
+            liar.tell(lie)
+            asked_in_vain(client, 504)
+            recovered(client, liar)
+
+
 HANDLERS: dict[str, Callable[[Server, Path, Item], None]] = {
     "set the clock back one hour": clock_back,
     "flip 1 byte in a data file": flipped,
@@ -245,9 +309,11 @@ HANDLERS: dict[str, Callable[[Server, Path, Item], None]] = {
     "during a bulk load": killed_in_bulk,
     "cut the last 100 bytes of the newest log file": log_cut,
     "start a second process on the same data folder": two_servers,
+    "the remote SPARQL engine stops answering": remote_down,
+    "the remote engine sends HTML with status 200": remote_garbage,
+    "the remote engine answers after 60 s": remote_slow,
 }
 LATER = {
-    "the remote": "stores on another engine (sparql+http) are not there yet",
     "a query worker": "free SPARQL, and the workers that run it, have tests of their own where they are",
 }
 

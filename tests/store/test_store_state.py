@@ -245,7 +245,7 @@ def test_a_large_first_commit_is_loaded_in_bulk(tmp_path: Path, monkeypatch: pyt
         assert store.engine.counts()[ONTOLOGY] == 9
 
 
-@pytest.mark.parametrize("url", ["", "oxigraph:", "memory:x", "sparql+http://localhost/", "/a/path"])
+@pytest.mark.parametrize("url", ["", "oxigraph:", "memory:x", "sparql+ftp://localhost/", "/a/path"])
 def test_what_is_not_the_address_of_a_store_is_refused(url: str) -> None:
     with pytest.raises(StoreUnavailable, match="not the address of a store"):
         Store.open(url)
