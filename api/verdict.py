@@ -31,13 +31,18 @@ def written(done: Written, *, dry_run: bool) -> Response:
     """Return what was done with each record, or would be; 201 where one record is new."""
     new = [record for record in done.records if record.action == "new"]
     made = len(done.records) == 1 and len(new) == 1 and not dry_run
+    headers = {"Location": _href(new[0].source, new[0].name)} if made else None
+    return changed(done, 201 if made else 200, headers, dry_run=dry_run)
+
+
+def changed(done: Written, status: int, headers: Mapping[str, str] | None = None, *, dry_run: bool) -> Response:
+    """Return what was done with each record, or would be, with a status."""
     body = {
         "dry_run": dry_run,
         "commit": _commit(done.commit) if done.committed else None,
         "records": [_record(record) for record in done.records],
     }
-    headers = {"Location": _href(new[0].source, new[0].name)} if made else None
-    return Response(json_bytes(body), 201 if made else 200, headers, JSON.media_type)
+    return Response(json_bytes(body), status, headers, JSON.media_type)
 
 
 def refused(request: Request, done: Written) -> Response:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from threading import Lock
 from typing import Final, TypeVar
 
@@ -19,12 +20,23 @@ from kg.evidence_base import EvidenceBase
 from kg.iris import BASE, EV, RDF
 from kg.keys import Keys
 from kg.reading import Read
+from kg.store.copies import Copies
+from kg.store.drafts import Difference
 from kg.writing import Retraction, Written
 
 _AT_ONCE: Final = 2
 """While one record is judged, the next body is read."""
 _MOST_WAITING: Final = 16
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What changes are drafted on: a commit, the folder of a copy of it, and the graphs of records by name."""
+
+    commit: int
+    place: str
+    graphs: Mapping[str, str]
 
 
 class Writer:
@@ -77,6 +89,31 @@ class Writer:
         with self._writing, self._base.turn():
             done = writing.retract(self._base, source, record, author, reason)
         self._present.look()
+        return done
+
+    def basis(self, copies: Copies, graphs: Iterable[str]) -> Basis:
+        """Return the newest state of the store, for a draft of changes to it.
+
+        Raises StoreUnavailable.
+        """
+        with self._writing:
+            store = self._base.store
+            contents = {graph: text for graph in graphs if (text := writing.graph_of(store, graph))}
+            return Basis(store.head().number, str(copies.place(store)), contents)
+
+    def change(
+        self, basis: Basis, difference: Difference, author: str, reason: str, *, dry_run: bool, bring_back: bool
+    ) -> Written | None:
+        """Change the records as a draft did its copy, and show the new state; nothing where the basis is not of now.
+
+        Raises InputRefused, StoreUnavailable.
+        """
+        with self._writing:
+            if self._base.store.head().number != basis.commit:
+                return None
+            done = writing.change(self._base, difference, author, reason, dry_run=dry_run, bring_back=bring_back)
+        if done.committed:
+            self._present.look()
         return done
 
     def start(self) -> None:

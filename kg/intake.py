@@ -161,8 +161,10 @@ def take(store: Store, shapes: Shapes, rows: Iterable[Row], author: str, reason:
     return keep(store, judge(store, shapes, candidate(rows)), author, reason)
 
 
-def keep(store: Store, judged: Judged, author: str, reason: str, *, checkpoint: bool = True) -> Taken:
-    """Put records that were judged into a store, in one commit.
+def keep(
+    store: Store, judged: Judged, author: str, reason: str, *, beside: Sequence[Change] = (), checkpoint: bool = True
+) -> Taken:
+    """Put records that were judged into a store, in one commit, with other changes ``beside`` them.
 
     Raises InputRefused, with the report, where a shape is broken; nothing is written then.
     """
@@ -170,12 +172,13 @@ def keep(store: Store, judged: Judged, author: str, reason: str, *, checkpoint: 
     if report is not None and not report.conforms:
         raise InputRefused(refusal(report, judged.made), report)
     count = len(judged.made.triples)
-    if report is None:
+    changes = (*(judged.changes if report else ()), *beside)
+    if not changes:
         return Taken(0, 0, count, 0, store.head(), ())
-    commit = store.commit(judged.changes, author, reason, checkpoint=checkpoint)
+    commit = store.commit(changes, author, reason, checkpoint=checkpoint)
     own = [v for v in commit.versions if v.source != WARNINGS]
     kinds = Counter("retracted" if v.action == "retract" else "changed" if v.version > 1 else "new" for v in own)
-    warnings = tuple(line(finding, judged.made) for finding in report.warnings)
+    warnings = tuple(line(finding, judged.made) for finding in report.warnings) if report else ()
     return Taken(kinds["new"], kinds["changed"], count - len(own), kinds["retracted"], commit, warnings)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -24,6 +25,7 @@ from kg.store import remote_process
 from kg.store.copies import Copies
 from kg.store.engine import Mark
 from kg.store.nursery import REMOTE
+from kg.store.drafts import Drafts
 from kg.store.readers import ReaderLimits, Readers
 from kg.store.scratch import Scratch
 
@@ -61,6 +63,10 @@ class Endpoint(ABC):
     def graph(self, request: Request, path: str) -> str:
         """Return the IRI of the graph that a path below the graph store stands for."""
 
+    def new_graph(self, request: Request) -> str:
+        """Return a name for a graph that has none."""
+        return self.graph(request, secrets.token_hex(16))
+
 
 class StoreEndpoint(Endpoint):
     """The evidence: each request reads a copy of the commit that the rest of the service shows it."""
@@ -68,6 +74,7 @@ class StoreEndpoint(Endpoint):
     def __init__(self, limits: ReaderLimits, url: str) -> None:
         super().__init__(Readers(limits))
         self.copies = Copies(url)
+        self.drafts = Drafts(limits)
 
     @asynccontextmanager
     async def reading(self, request: Request) -> AsyncIterator[State]:
@@ -80,8 +87,9 @@ class StoreEndpoint(Endpoint):
         return str(self.copies.known(service.commit) or await run_sync(self.copies.place, service.base.store))
 
     async def close(self) -> None:
-        """End the readers, and delete the copies."""
+        """End the readers and drafts, and delete the copies."""
         await self.readers.close()
+        await self.drafts.close()
         await run_sync(self.copies.close)
 
     def base(self, request: Request) -> str:
@@ -91,6 +99,10 @@ class StoreEndpoint(Endpoint):
     def graph(self, request: Request, path: str) -> str:
         """Return a graph of the evidence, whose IRI leads here."""
         return GRAPH + path
+
+    def new_graph(self, request: Request) -> str:
+        """Return the graph of a record that has no name yet."""
+        return self.graph(request, f"record/rdf/{secrets.token_hex(8)}")
 
 
 class RemoteEndpoint(StoreEndpoint):

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import secrets
 from pathlib import Path
 from typing import Final
 
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from api.addresses import uri
+from api.authorising import Author
 from api.body import received
 from api.problems import Problem, parameter
 from api.sparql.answering import Asked, answered
-from api.sparql.endpoint import endpoint_of
+from api.sparql.editing import OPTIONS, edited
+from api.sparql.endpoint import StoreEndpoint, endpoint_of
 from api.sparql.forms import GRAPHS, best
 from api.sparql.operation import check_iri
-from api.sparql.updates import writable
+from api.sparql.record_graphs import record_graph
+from api.sparql.updates import writing
 from kg.store.frames import Ask
+from kg.writing import record_named
 
 router = APIRouter(include_in_schema=False)
 _ROOT: Final = "/rdf-graph-store"
@@ -27,6 +31,8 @@ _MOST_FILES: Final = 100
 _TAKEN: Final = tuple(form.media_type for form in GRAPHS)
 Graph = str | None
 """The IRI of a graph; nothing for the default graph."""
+Sent = list[tuple[bytes, str]]
+"""Contents of graphs, each with its media type."""
 
 
 @router.api_route(_ROOT, methods=["GET", "PUT", "POST", "DELETE"])
@@ -38,15 +44,17 @@ async def graph_store(request: Request, path: str = "") -> Response:
     """
     if request.method == "GET":
         return await _given(request, _named(request, path))
-    scratch = writable(request)
+    author = writing(request)
+    new = request.method == "POST" and not path and not _naming(request)
+    graph = endpoint_of(request).new_graph(request) if new else _named(request, path)
+    sent = [] if request.method == "DELETE" else await _sent(request)
+    if author is not None:
+        return await _edited(request, author, graph, sent, new=new)
+    scratch, base, created = endpoint_of(request).scratch, graph or endpoint_of(request).base(request), False
+    assert scratch is not None, "other stores have authors"
     if request.method == "DELETE":
-        await scratch.delete(_named(request, path))
-        return Response(status_code=204)
-    new = request.method == "POST" and not path and not request.query_params
-    graph = endpoint_of(request).graph(request, secrets.token_hex(16)) if new else _named(request, path)
-    base = graph or endpoint_of(request).base(request)
-    created = False
-    for number, (content, form) in enumerate(await _sent(request)):
+        await scratch.delete(graph)
+    for number, (content, form) in enumerate(sent):
         write = scratch.put if request.method == "PUT" and number == 0 else scratch.post
         created = await write(graph, content, form, base) or created
     if not created:
@@ -54,9 +62,28 @@ async def graph_store(request: Request, path: str = "") -> Response:
     return Response(status_code=201, headers={"Location": uri(graph)} if graph and new else None)
 
 
+async def _edited(request: Request, author: Author, graph: Graph, sent: Sent, *, new: bool) -> Response:
+    """Change the evidence as a request does with a graph.
+
+    Raises a problem, NoGraph, QueryRefused, QueryStopped, StoreUnavailable.
+    """
+    endpoint = endpoint_of(request)
+    assert isinstance(endpoint, StoreEndpoint), "other stores have no authors"
+    base, put = graph or endpoint.base(request), request.method == "PUT"
+    changes = [
+        Ask.of_graph("put" if put and number == 0 else "post", "", graph, content, form, base)
+        for number, (content, form) in enumerate(sent)
+    ] or [Ask.of_graph("delete", "", graph)]
+    location = uri(graph) if graph and new else None
+    graphs = () if graph is None else (graph,)
+    return await edited(request, endpoint, author, changes, graphs, bring_back=put, location=location)
+
+
 async def _given(request: Request, graph: Graph) -> Response:
     endpoint = endpoint_of(request)
     form = best(request.headers.get("accept"), GRAPHS)
+    if graph is not None and endpoint.scratch is None and record_named(graph):
+        return await run_sync(record_graph, request, graph, form)
     named = () if graph is None else (graph,)
     ask = Ask("graph", "", default_graphs=named, seconds=endpoint.readers.limits.seconds)
     return await answered(request, endpoint, Asked(ask, form, ("graph", *named)))
@@ -67,7 +94,7 @@ def _named(request: Request, path: str) -> Graph:
 
     Raises a problem (400) where it names none, or several.
     """
-    given = request.query_params.multi_items()
+    given = _naming(request)
     if path and not given:
         iri = endpoint_of(request).graph(request, path)
         check_iri("path", iri)
@@ -81,7 +108,13 @@ def _named(request: Request, path: str) -> Graph:
     raise Problem("input-refused", detail, [parameter("graph", detail)])
 
 
-async def _sent(request: Request) -> list[tuple[bytes, str]]:
+def _naming(request: Request) -> list[tuple[str, str]]:
+    """Return the parameters of a request, without those that say how a change is to be made."""
+    options = OPTIONS if endpoint_of(request).scratch is None and request.method != "GET" else ()
+    return [(name, value) for name, value in request.query_params.multi_items() if name not in options]
+
+
+async def _sent(request: Request) -> Sent:
     """Return what a request sends, each part with the media type of a graph.
 
     Raises a problem: 400, 408, 413, 415.
@@ -98,7 +131,7 @@ async def _sent(request: Request) -> list[tuple[bytes, str]]:
     return [(content, media_type)]
 
 
-async def _parts(request: Request) -> list[tuple[bytes, str]]:
+async def _parts(request: Request) -> Sent:
     announced = request.headers.get("content-length", "")
     if not announced.isascii() or not announced.isdigit() or int(announced[:12]) > _LARGEST:
         raise Problem("too-large", f"A form says its length, and has at most {_LARGEST // 1024**2} MiB.")

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.authorising import author
+from api.authorising import Author, author
 from api.problems import Problem
 from api.sparql.checking import checked
-from api.sparql.endpoint import endpoint_of
+from api.sparql.editing import edited
+from api.sparql.endpoint import StoreEndpoint, endpoint_of
 from api.sparql.operation import Operation, operation
 from api.sparql.streaming import ClientGone, while_connected
-from kg.store.scratch import Scratch
+from kg.store.frames import Ask
+from kg.store.graphs_named import iris_named
 from kg.store.using import with_using
+from kg.writing import record_named
 
 router = APIRouter(include_in_schema=False)
 _GONE = 499
@@ -24,7 +28,7 @@ async def update(request: Request) -> Response:
 
     Raises a problem, QueryRefused, QueryStopped, StoreUnavailable.
     """
-    writable(request)
+    writing(request)
     asked = await operation(request, ("update",))
     if asked is None:
         raise Problem("refused", "The request has no update; send one as the field update, or as the body.")
@@ -36,26 +40,32 @@ async def updated(request: Request, asked: Operation) -> Response:
 
     Raises a problem, QueryRefused, QueryStopped, StoreUnavailable.
     """
-    scratch = writable(request)
+    endpoint, author = endpoint_of(request), writing(request)
     found = await checked(asked)
     if found.form not in {"UPDATE", None}:
         raise Problem("query-refused", "This is a query; send it to /sparql.")
-    text = with_using(asked.text, asked.default_graphs, asked.named_graphs)
+    text, base = with_using(asked.text, asked.default_graphs, asked.named_graphs), endpoint.base(request)
     try:
         async with while_connected(request):
-            await scratch.update(text, endpoint_of(request).base(request), asked.seconds)
+            if author is not None:
+                assert isinstance(endpoint, StoreEndpoint), "other stores have no authors"
+                graphs = await run_sync(_records_named, text, base)
+                change = Ask("update", "", text, base)
+                return await edited(request, endpoint, author, [change], graphs, seconds=asked.seconds)
+            assert endpoint.scratch is not None, "other stores have authors"
+            await endpoint.scratch.update(text, base, asked.seconds)
     except ClientGone:
         return Response(status_code=_GONE)
     return Response(status_code=204)
 
 
-def writable(request: Request) -> Scratch:
-    """Return the store that a request may write to by SPARQL.
+def writing(request: Request) -> Author | None:
+    """Return who a request to write is from; nothing where anybody may write.
 
     Raises a problem: 401 without a key or with a wrong one, 403 where nobody may.
     """
-    scratch = endpoint_of(request).scratch
-    if scratch is None:
-        author(request)
-        raise Problem("not-open", "The evidence is not written by SPARQL in this version; send records to /records.")
-    return scratch
+    return author(request) if endpoint_of(request).scratch is None else None
+
+
+def _records_named(text: str, base: str) -> set[str]:
+    return {iri for iri in iris_named(text, base) if record_named(iri)}

@@ -28,7 +28,7 @@ SOURCE = "rdf"
 """Source of records whose file does not say one."""
 _UP: Final = {EV + name for name in ("ofTrial", "ofAnalysis", "drug", "subject", "ofReview")}
 _DOWN: Final = {EV + "hasArm"}
-_OF_SOURCES: Final = ("result", "contrast", "judgement")
+OF_SOURCES: Final = ("result", "contrast", "judgement")
 """Kinds of things whose IRIs begin with the source of their record."""
 _DEEP: Final = 4
 _MOST: Final = 1_000_000
@@ -77,7 +77,7 @@ def records(base: EvidenceBase, path: Path) -> Iterator[Incoming]:
             else:
                 yield _unit(source, name, lines, path)
     for owner, subjects in by_owner(loose).items():
-        source, name = _record(base.store, owner, subjects)
+        source, name = new_record(base.store, owner, subjects)
         yield _unit(source, name, [f"{q.triple} ." for s in subjects for q in loose[s]], path)
 
 
@@ -129,7 +129,7 @@ def _above(iri: str) -> str | None:
     return f"{BASE}{kind}/{path[0]}" if kind in ("trial", "analysis") and len(path) > 1 else None
 
 
-def _record(store: Store, owner: str, subjects: list[str]) -> tuple[str, str]:
+def new_record(store: Store, owner: str, subjects: list[str]) -> tuple[str, str]:
     """Return the record of a thing: the one that it is a whole version of, one of its own source, one beside."""
     kind, _, slug = owner.removeprefix(BASE).partition("/")
     if not owner.startswith(BASE) or not SLUG.fullmatch(kind) or not SLUG.fullmatch(slug):
@@ -142,7 +142,7 @@ def _record(store: Store, owner: str, subjects: list[str]) -> tuple[str, str]:
     sources = {
         parts[1]
         for subject in subjects
-        if (parts := subject.removeprefix(BASE).split("/"))[0] in _OF_SOURCES and len(parts) > 3
+        if (parts := subject.removeprefix(BASE).split("/"))[0] in OF_SOURCES and len(parts) > 3
     }
     if kind == "trial" and len(sources) == 1 and not sources & (OF_THE_STORE | OF_ONE_KIND):
         own = (sources.pop(), slug)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,15 +20,23 @@ from kg.intake import Judged, Key
 from kg.resolution import Resolved
 from kg.shapes import Finding
 from kg.sources.incoming import Incoming, Unit
+from kg.store import Change
 
 if TYPE_CHECKING:
     from kg.evidence_base import EvidenceBase
 
 
 def take(
-    base: EvidenceBase, importer: Importer, items: Iterable[Incoming], author: str, reason: str, *, dry_run: bool
+    base: EvidenceBase,
+    importer: Importer,
+    items: Iterable[Incoming],
+    author: str,
+    reason: str,
+    *,
+    dry_run: bool,
+    beside: Sequence[Change] = (),
 ) -> Iterator[RecordReport]:
-    """Take in all records in one commit; where one is refused, the others are withheld.
+    """Take in all records in one commit, with other changes ``beside``; where one is refused, the others are withheld.
 
     Raises StoreUnavailable.
     """
@@ -59,7 +67,7 @@ def take(
             else:
                 yield RecordReport(unit.place, "withheld", *own)
         return
-    yield from _kept(base, units, judged, author, reason, dry_run=dry_run)
+    yield from _kept(base, units, judged, author, reason, beside=beside, dry_run=dry_run)
 
 
 def _check_once(units: dict[Key, tuple[Unit, Resolved]], unit: Unit, found: Resolved) -> None:
@@ -96,6 +104,7 @@ def _kept(
     author: str,
     reason: str,
     *,
+    beside: Sequence[Change],
     dry_run: bool,
 ) -> Iterator[RecordReport]:
     before = {own: v for own, v in base.store.latest(units).items() if v.action == "put"}
@@ -115,7 +124,7 @@ def _kept(
             )
         reports.append(report)
     if not dry_run:
-        intake.keep(base.store, judged, author, reason)
+        intake.keep(base.store, judged, author, reason, beside=beside)
         yield from (_compared(base, base.store, judged, report) for report in reports)
         return
     with Rehearsal(base.store) as rehearsal:

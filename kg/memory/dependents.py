@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 from pyoxigraph import NamedNode, RdfFormat, Triple, parse
@@ -74,19 +74,35 @@ def check_unused(store: Store, names: set[Name], trials: Iterable[str]) -> None:
     Raises InputRefused.
     """
     gone = {thing for name in names for thing in defined(store.content(*name))}
-    gone -= {
+    check_unreferred(store, undefined(store, gone, names), trials)
+
+
+def undefined(store: Store, things: Iterable[str], names: Collection[Name]) -> set[str]:
+    """Return the things that no other record than these gives a type."""
+    gone = set(things)
+    return gone - {
         thing
         for version, content in store.stating(gone)
         if (version.source, version.id) not in names
         for thing in defined(content)
     }
+
+
+def check_unreferred(
+    store: Store, gone: Collection[str], trials: Iterable[str], leaving: Collection[Triple] = ()
+) -> None:
+    """Refuse to leave a reference to things that would be gone; those that are ``leaving`` with them do not count.
+
+    Of trials that are retracted a record stays, to which reviews may go on to refer. Raises InputRefused.
+    """
     kept, users = set(trials), list[str]()
     for values in _values(gone):
         for s, p, o in store.select(
             f"SELECT ?s ?p ?o WHERE {{ VALUES ?o {{ {values} }} ?s ?p ?o }} ORDER BY ?s ?o"
         ).rows:
             user, by, used = (str(getattr(term, "value", term)) for term in (s, p, o))
-            if user not in gone and not (used in kept and by in _REFERS):
+            stays = user not in gone and not (used in kept and by in _REFERS)
+            if stays and Triple(s, p, o) not in leaving:  # type: ignore[arg-type]
                 users.append(f"{user.removeprefix(BASE)} ({by.removeprefix(EV)} {used.removeprefix(BASE)})")
     if users:
         more = f" and {len(users) - _SHOWN} more" if len(users) > _SHOWN else ""

@@ -104,22 +104,44 @@ def check_reason(reason: str) -> None:
         raise InputRefused("a retraction needs a reason; say why with --reason")
 
 
+def changes_of(base: EvidenceBase, names: Iterable[Name], author: str, reason: str) -> tuple[list[Change], set[str]]:
+    """Return the changes that would retract records, and the trials that would leave with them, by IRI.
+
+    Whether anything still refers to what would be gone is not looked at. Raises UnknownTerm, InputRefused.
+    """
+    found = set(names)
+    check_reason(reason)
+    _check_live(base.store, found)
+    notice = Notice(reason, f"retracted by {author}", "kg retract")
+    notices = dict.fromkeys(trials_of(base.store, found), notice)
+    return _changes(base, _leaving(base.store, found, notices), notices, reason), set(notices)
+
+
 def _written(
     base: EvidenceBase, found: set[Name], notices: Mapping[str, Notice], author: str, reason: str
 ) -> Retraction:
-    store = base.store
-    found = found | records_of(store, notices)
+    leaving = _leaving(base.store, found, notices)
+    check_unused(base.store, leaving, notices)
+    return Retraction(
+        base.store.commit(_changes(base, leaving, notices, reason), author, reason), tuple(sorted(notices))
+    )
+
+
+def _leaving(store: Store, found: set[Name], trials: Iterable[str]) -> set[Name]:
+    """Return the records that leave with some: those of their trials, and what the gate noted of them."""
+    found = found | records_of(store, trials)
     live = {(head.source, head.id) for head in store.heads()}
-    found |= {(WARNINGS, f"{source}-{name}") for source, name in found} & live
-    check_unused(store, found, notices)
+    return found | {(WARNINGS, f"{source}-{name}") for source, name in found} & live
+
+
+def _changes(base: EvidenceBase, leaving: set[Name], notices: Mapping[str, Notice], reason: str) -> list[Change]:
     stones = list(_stones(base, notices))
     _check_stones(base.shapes, stones)
-    reasons = _reasons(store, found, notices)
-    changes = [Change(*name, None, reason=reasons.get(name, reason)) for name in sorted(found)]
-    changes += [
+    reasons = _reasons(base.store, leaving, notices)
+    changes = [Change(*name, None, reason=reasons.get(name) or reason) for name in sorted(leaving)]
+    return changes + [
         Change(*key(stone), tuple(triples(stone)), origin=str(stone.origin), reason=stone.reason) for stone in stones
     ]
-    return Retraction(store.commit(changes, author, reason), tuple(sorted(notices)))
 
 
 def _check_live(store: Store, names: set[Name]) -> None:

@@ -25,7 +25,7 @@ MEDIA_TYPES = {
     "application/rdf+xml": RdfFormat.RDF_XML,
 }
 _GRAPH = re.compile(
-    rf"(?:{re.escape(GRAPH)}record|{re.escape(BASE)}record)/({SLUG.pattern})/({SLUG.pattern})(?:/[1-9][0-9]{{0,8}})?"
+    rf"(?:{re.escape(GRAPH)}record|{re.escape(BASE)}record)/({SLUG.pattern})/({SLUG.pattern})(?:/([1-9][0-9]{{0,8}}))?"
 )
 _OURS = tuple(
     f"{BASE}{name}"
@@ -101,10 +101,16 @@ def record_of(quad: Quad, place: str, given: tuple[str, str] | None) -> tuple[tu
             )
         return given, "the default graph"
     graph = quad.graph_name.value
-    found = _GRAPH.fullmatch(graph) if isinstance(quad.graph_name, NamedNode) else None
+    found = record_named(graph) if isinstance(quad.graph_name, NamedNode) else None
     if found is None:
         raise InputRefused(f"{place}: graph {graph[:120]!r} is no record; name it <{BASE}record/SOURCE/ID>")
-    return (found[1], found[2]), f"graph <{graph}>"
+    return found[:2], f"graph <{graph}>"
+
+
+def record_named(graph: str) -> tuple[str, str, int | None] | None:
+    """Return source, id and, where it says one, version of the record that the name of a graph stands for."""
+    found = _GRAPH.fullmatch(graph)
+    return (found[1], found[2], int(found[3]) if found[3] else None) if found else None
 
 
 def check(quad: Quad, place: str, limits: Limits = LIMITS) -> None:

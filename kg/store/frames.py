@@ -5,6 +5,7 @@ What comes from such a process is never unpickled: it has run texts of strangers
 
 from __future__ import annotations
 
+import base64
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -61,9 +62,22 @@ class Ask:
     @classmethod
     def of(cls, content: bytes) -> Ask:
         """Return what the content of a frame asks."""
-        said = orjson.loads(content)
-        graphs = {name: tuple(said[name]) for name in ("default_graphs", "named_graphs")}
-        return cls(**{**said, **graphs})
+        return cls.said(orjson.loads(content))
+
+    @classmethod
+    def said(cls, fields: dict[str, Any]) -> Ask:
+        """Return what some fields ask, as JSON has them."""
+        graphs = {name: tuple(fields[name]) for name in ("default_graphs", "named_graphs")}
+        return cls(**{**fields, **graphs})
+
+    @classmethod
+    def of_graph(
+        cls, operation: str, place: str, graph: str | None, data: bytes = b"", form: str = "", base: str | None = None
+    ) -> Ask:
+        """Return what asks to put, post or delete a graph, the default graph without a name."""
+        named = () if graph is None else (graph,)
+        more = {"data": base64.b64encode(data).decode()}
+        return cls(operation, place, base=base, default_graphs=named, format=form, more=more)
 
 
 def frame(kind: int, content: bytes) -> bytes:

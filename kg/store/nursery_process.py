@@ -14,7 +14,7 @@ import struct
 import sys
 from typing import NoReturn
 
-from kg.store import confinement, reader_process, remote_process, scratch_process
+from kg.store import confinement, draft_process, reader_process, remote_process, scratch_process
 from kg.store.nursery import KILL, MESSAGE, READER, REMOTE
 
 
@@ -82,7 +82,8 @@ def _live(connection: int, kind: int, parent: int, networked: bool, own: tuple[i
             elif kind == REMOTE:
                 reader_process.serve(served, False, remote_process.Opened(), remote_process.OPERATIONS)
             else:
-                reader_process.serve(served, networked, scratch_process.Opened(), scratch_process.OPERATIONS)
+                operations = {**scratch_process.OPERATIONS, **draft_process.OPERATIONS}
+                reader_process.serve(served, networked, scratch_process.Opened(), operations)
         status = 0
     finally:
         os._exit(status)

@@ -64,10 +64,7 @@ class Opened:
         Raises OSError.
         """
         if self._store is None or place != self._place:
-            self._store = None
-            if self._kept >= 0:
-                os.close(self._kept)
-                self._kept = -1
+            self.close()
             self._kept = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
             fcntl.flock(self._kept, fcntl.LOCK_SH | fcntl.LOCK_NB)
             self._store, self._place = self.open(place), place
@@ -76,6 +73,13 @@ class Opened:
     def open(self, place: str) -> ox.Store:
         """Open the store in a folder."""
         return ox.Store.read_only(place)
+
+    def close(self) -> None:
+        """Let go of the store."""
+        self._store = None
+        if self._kept >= 0:
+            os.close(self._kept)
+            self._kept = -1
 
 
 def query(opened: Opened, asked: Ask, output: Output) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import secrets
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any, Final
 
 from kg.store.folder import clear
@@ -77,7 +77,7 @@ class Scratch:
 
         Raises NoGraph, QueryStopped, StoreUnavailable.
         """
-        await self._written(Ask("delete", self._engine, default_graphs=_names(graph), seconds=self._seconds))
+        await self._written(replace(Ask.of_graph("delete", self._engine, graph), seconds=self._seconds))
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[tuple[str, str]]:
@@ -110,17 +110,8 @@ class Scratch:
                 clear(self._folder / place.rpartition("/")[2])
 
     async def _load(self, operation: str, graph: str | None, data: bytes, form: str, base: str) -> bool:
-        facts = await self._written(
-            Ask(
-                operation,
-                self._engine,
-                base=base,
-                default_graphs=_names(graph),
-                format=form,
-                seconds=self._seconds,
-                more={"data": base64.b64encode(data).decode()},
-            )
-        )
+        asked = Ask.of_graph(operation, self._engine, graph, data, form, base)
+        facts = await self._written(replace(asked, seconds=self._seconds))
         return bool(facts["created"])
 
     async def _written(self, question: Ask) -> dict[str, Any]:
@@ -135,7 +126,3 @@ class Scratch:
         async with self._writer.asked(question, _CLIENT) as result:
             await result.rest()
             return result.facts
-
-
-def _names(graph: str | None) -> tuple[str, ...]:
-    return () if graph is None else (graph,)
