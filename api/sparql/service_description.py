@@ -1,4 +1,7 @@
-"""SPARQL 1.1 Service Description, with VoID statistics and DCAT, made from what the store holds."""
+"""SPARQL 1.1 Service Description, with VoID statistics and DCAT, made from what the store holds.
+
+Its blank nodes have labels that stay, so that one state of the store has one description, byte by byte.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +60,8 @@ async def described(request: Request) -> Response:
         if unchanged(request, tag):
             return not_modified(tag)
         found = await endpoint.counted.of(endpoint.readers, state.place)
-    triples = list(_description(endpoint, origin(request), found, _about(request)))
+    writable = endpoint.scratch is not None or request.app.state.writer is not None
+    triples = list(_description(endpoint, origin(request), found, _about(request), writable=writable))
     rdf = RdfFormat.from_media_type(form.media_type)
     assert rdf is not None
     prefixes = {} if rdf in {RdfFormat.N_TRIPLES, RdfFormat.N_QUADS} else _PREFIXES
@@ -79,11 +83,13 @@ def _about(request: Request) -> dict[str, str]:
     }
 
 
-def _description(endpoint: Endpoint, address: str, found: Statistics, about: Mapping[str, str]) -> Iterator[Triple]:
+def _description(
+    endpoint: Endpoint, address: str, found: Statistics, about: Mapping[str, str], *, writable: bool
+) -> Iterator[Triple]:
     service, dataset = (NamedNode(f"{BASE}{name}") for name in ("service", "dataset"))
     if endpoint.scratch is not None:
         service, dataset = (NamedNode(f"{address}/#{name}") for name in ("service", "dataset"))
-    yield from _service(service, dataset, address, writable=endpoint.scratch is not None)
+    yield from _service(service, dataset, address, writable=writable)
     for kind in (_SD + "Dataset", _VOID + "Dataset", _DCAT + "Dataset"):
         yield _typed(dataset, kind)
     yield Triple(dataset, NamedNode(DCTERMS + "title"), Literal(about["title"], language="en"))
@@ -94,13 +100,13 @@ def _description(endpoint: Endpoint, address: str, found: Statistics, about: Map
         yield Triple(dataset, NamedNode(_VOID + "uriSpace"), Literal(BASE))
     yield Triple(dataset, NamedNode(_VOID + "sparqlEndpoint"), NamedNode(f"{address}/sparql"))
     yield from _counted(dataset, found.default)
-    default = BlankNode()
+    default = BlankNode("default")
     yield Triple(dataset, NamedNode(_SD + "defaultGraph"), default)
     yield from _graph(default)
     yield from _counted(default, found.default)
     yield from _partitions(default, found)
-    for name, triples in found.graphs.items():
-        named, graph = BlankNode(), BlankNode()
+    for number, (name, triples) in enumerate(found.graphs.items(), 1):
+        named, graph = BlankNode(f"named{number}"), BlankNode(f"graph{number}")
         yield Triple(dataset, NamedNode(_SD + "namedGraph"), named)
         yield _typed(named, _SD + "NamedGraph")
         yield Triple(named, NamedNode(_SD + "name"), NamedNode(name))
@@ -147,13 +153,13 @@ def _counted(node: _Node, counts: Counts) -> Iterator[Triple]:
 def _partitions(node: _Node, found: Statistics) -> Iterator[Triple]:
     yield Triple(node, NamedNode(_VOID + "classes"), _integer(len(found.classes)))
     yield Triple(node, NamedNode(_VOID + "properties"), _integer(len(found.properties)))
-    for iri, entities in found.classes.items():
-        part = BlankNode()
+    for number, (iri, entities) in enumerate(found.classes.items(), 1):
+        part = BlankNode(f"class{number}")
         yield Triple(node, NamedNode(_VOID + "classPartition"), part)
         yield Triple(part, NamedNode(_VOID + "class"), NamedNode(iri))
         yield Triple(part, NamedNode(_VOID + "entities"), _integer(entities))
-    for iri, counts in found.properties.items():
-        part = BlankNode()
+    for number, (iri, counts) in enumerate(found.properties.items(), 1):
+        part = BlankNode(f"property{number}")
         yield Triple(node, NamedNode(_VOID + "propertyPartition"), part)
         yield Triple(part, NamedNode(_VOID + "property"), NamedNode(iri))
         yield from _counted(part, counts)
@@ -162,7 +168,7 @@ def _partitions(node: _Node, found: Statistics) -> Iterator[Triple]:
 def _distributions(dataset: NamedNode, service: NamedNode, address: str) -> Iterator[Triple]:
     """Say where the default graph is to be had, in each form."""
     for form in GRAPHS:
-        given = BlankNode()
+        given = BlankNode(form.suffix)
         yield Triple(dataset, NamedNode(_DCAT + "distribution"), given)
         yield _typed(given, _DCAT + "Distribution")
         yield Triple(given, NamedNode(_DCAT + "accessURL"), NamedNode(f"{address}/rdf-graph-store?default"))

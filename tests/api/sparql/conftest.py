@@ -10,7 +10,15 @@ from pathlib import Path
 import pytest
 
 from kg import keys
+from tests.api.sparql.running import running
 from tests.api.test_records import Writing
+
+
+@pytest.fixture(scope="session")
+def service(store_url: str) -> Iterator[str]:
+    """The address of a service that is read alone."""
+    with running("--store", store_url, "serve") as address:
+        yield address
 
 
 @contextmanager
