@@ -59,6 +59,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for middleware in (OneCommit, Headers, Lingering, CrossOrigin):
         app.add_middleware(middleware)
     app.add_middleware(Rates, requests=chosen.requests)
+    sparql.install(app)
     for module in (
         pages,
         evidence,
@@ -68,7 +69,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         queries,
         identity,
         health,
-        sparql,
         description,
         vocabulary_page,
     ):

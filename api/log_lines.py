@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import re
 from datetime import UTC, datetime
-from queue import Full, Queue
+from queue import Empty, Full, Queue
 from threading import Thread
 from typing import Any, Final
 
 import orjson
 
 _QUEUED: Final = 10_000
+_TOGETHER: Final = 100
 _UNPRINTABLE: Final = re.compile("[\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
 _UNFINISHED: Final = "ASGI callable returned without completing response."
 
@@ -57,9 +59,17 @@ class Lines:
         self._thread.join(seconds)
 
     def _work(self) -> None:
-        while (line := self._queue.get()) is not None:
+        ended = False
+        while not ended:
+            lines = [self._queue.get()]
+            with contextlib.suppress(Empty):  # what came meanwhile goes with it: each wake-up keeps requests waiting
+                while len(lines) < _TOGETHER:
+                    lines.append(self._queue.get_nowait())
+            ended = None in lines
+            left = memoryview(b"".join(line for line in lines if line is not None))
             try:
-                os.write(self._descriptor, line)
+                while left:
+                    left = left[os.write(self._descriptor, left) :]
             except OSError:
                 return
 

@@ -47,6 +47,6 @@ def create_scratch_app() -> FastAPI:
     problems.install(app)
     for middleware in (Headers, Lingering, CrossOrigin):
         app.add_middleware(middleware)
-    for routes in (sparql.router, router):
-        app.include_router(routes)
+    sparql.install(app)
+    app.include_router(router)
     return app

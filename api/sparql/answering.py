@@ -14,6 +14,7 @@ from api.responses import REVALIDATE
 from api.sparql.codings import CODINGS, coding
 from api.sparql.endpoint import Endpoint
 from api.sparql.forms import made_as
+from api.sparql.kept import Content
 from api.sparql.streaming import ClientGone, Streamed, while_connected
 from kg.store.frames import Ask
 
@@ -44,12 +45,17 @@ async def answered(request: Request, endpoint: Endpoint, asked: Asked) -> Respon
             if tag is not None and _has(request, tag):
                 await held.aclose()
                 return Response(status_code=304, headers=_headers(asked, _given_tag(request, tag)))
+            wanted = coding(request.headers.get("accept-encoding"))
+            kept = endpoint.kept.get(tag, wanted) if tag is not None else None
+            if kept is not None:
+                await held.aclose()
+                return _whole(asked, tag, kept)
             limits = endpoint.readers.limits
             ask = replace(
                 asked.ask,
                 place=state.place,
                 format=made_as(asked.form),
-                coding=coding(request.headers.get("accept-encoding")),
+                coding=wanted,
                 most_rows=limits.rows,
                 most_bytes=limits.bytes,
             )
@@ -60,20 +66,26 @@ async def answered(request: Request, endpoint: Endpoint, asked: Asked) -> Respon
     except BaseException:
         await held.aclose()
         raise
-    headers = _headers(asked, tag and _coded(tag, result.coding))
-    if result.coding:
-        headers["Content-Encoding"] = result.coding
     whole = result.whole
     if whole is None:
-        return Streamed(result, held, headers, asked.form.content_type)
+        return Streamed(result, held, _headers(asked, tag, result.coding), asked.form.content_type)
     await held.aclose()
-    return Response(whole, headers=headers, media_type=asked.form.content_type)
+    content = Content(whole, result.coding)
+    if tag is not None:
+        endpoint.kept.put(tag, wanted, content)
+    return _whole(asked, tag, content)
 
 
-def _headers(asked: Asked, tag: str | None) -> dict[str, str]:
+def _whole(asked: Asked, tag: str | None, content: Content) -> Response:
+    return Response(content.bytes, headers=_headers(asked, tag, content.coding), media_type=asked.form.content_type)
+
+
+def _headers(asked: Asked, tag: str | None, coding: str = "") -> dict[str, str]:
     made = {"Vary": _VARY, "Cache-Control": REVALIDATE if tag else "no-store"}
     if tag:
-        made["ETag"] = tag
+        made["ETag"] = _coded(tag, coding)
+    if coding:
+        made["Content-Encoding"] = coding
     if asked.links:
         made["Link"] = ", ".join(asked.links)
     return made

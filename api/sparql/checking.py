@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from anyio.to_thread import run_sync
@@ -20,5 +21,11 @@ async def checked(asked: Operation) -> Checked:
     """
     limits = guard.QUERY if asked.kind == "query" else guard.UPDATE
     if len(asked.text) <= _SHORT:
-        return guard.check(asked.text, limits)
+        return _check(asked.text, limits)
     return await run_sync(guard.check, asked.text, limits)
+
+
+@lru_cache(maxsize=1024)
+def _check(text: str, limits: guard.Limits) -> Checked:
+    """Check a short text; those that passed lately are known."""
+    return guard.check(text, limits)

@@ -16,6 +16,7 @@ from fastapi import FastAPI, Request
 
 from api.present import Present
 from api.service import Service
+from api.sparql.kept import Kept
 from api.sparql.origin import origin
 from api.sparql.statistics import Counted
 from kg import __version__
@@ -47,6 +48,7 @@ class Endpoint(ABC):
     def __init__(self, readers: Readers) -> None:
         self.readers = readers
         self.counted = Counted()
+        self.kept = Kept()
 
     @abstractmethod
     def reading(self, request: Request) -> AbstractAsyncContextManager[State]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from api.problems import Problem
@@ -15,8 +15,6 @@ from api.sparql.pooling import with_pools
 from api.sparql.service_description import described
 from api.sparql.updates import updated
 from kg.store.frames import Ask
-
-router = APIRouter(include_in_schema=False)
 
 
 async def sparql(request: Request) -> Response:
@@ -58,7 +56,3 @@ async def queried(request: Request, asked: Operation) -> Response:
         seconds=min(most, asked.seconds or most),
     )
     return await answered(request, endpoint, Asked(ask, form, tagged if found.repeatable else None))
-
-
-# a plain route: what a route of the framework does for parameters takes longer than all the rest
-router.add_route("/sparql", sparql, methods=["GET", "POST"])

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, cast
 
 from kg.errors import StoreUnavailable
 from kg.store.frames import END, FAULT, Ask, Frames
@@ -95,8 +95,7 @@ class _Process(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Be there to be asked."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # other event loops have classes of their own
         self._pool.came(self)
 
     def data_received(self, data: bytes) -> None:
