@@ -15,7 +15,7 @@ import orjson
 
 HEAD: Final = struct.Struct(">IB")
 """The length of what follows, and its kind."""
-ASK, ANSWER, DATA, END, FAULT = range(5)
+ASK, ANSWER, DATA, END, FAULT, HELLO = range(6)
 LARGEST: Final = 1 << 20
 """Bytes of one frame of data, at most."""
 

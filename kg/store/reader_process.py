@@ -19,6 +19,7 @@ from kg.store.frames import (
     ENGINE_SLOW,
     FAULT,
     HEAD,
+    HELLO,
     NO_MEMORY,
     NO_STORE,
     NOT_THERE,
@@ -117,6 +118,7 @@ def serve(connection: socket.socket, networked: bool, opened: Opened, operations
     ``networked`` says that the network could not be taken away from this process; it opens no descriptor then while
     it runs a text.
     """
+    connection.sendall(frame(HELLO, orjson.dumps(os.getpid())))
     while (asked := _asked(connection)) is not None:
         output = Output(connection, asked)
         # the system ends this process soon after its time, even where nobody is left to do it

@@ -13,8 +13,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Final, cast
 
+import orjson
+
 from kg.errors import StoreUnavailable
-from kg.store.frames import END, FAULT, Ask, Frames
+from kg.store.frames import END, FAULT, HELLO, Ask, Frames
 from kg.store.nursery import READER, WRITER, Nursery
 from kg.store.results import NO_MEMORY, Result
 from kg.store.spool import Room
@@ -26,6 +28,12 @@ _MOST_QUERIES: Final = 5000
 _LONG: Final = 60.0
 _NOTICED: Final = 0.01
 _REMEMBERED: Final = 1000
+_LOOK: Final = 0.02
+"""Seconds between two looks at how much a query has worked."""
+_BUSY: Final = 0.01
+"""Seconds of work from the first look on that tell that a query is no small one."""
+_LAST: Final = 19
+"""The priority of a process that works when others have nothing to do."""
 
 
 def _processors() -> int:
@@ -38,7 +46,7 @@ class ReaderLimits:
 
     A query that lasts longer than ``short`` seconds is long, and ``long`` of them run at a time. ``spooled`` are the
     bytes that all results together may keep on the disk while slow clients take them; ``spare`` processes wait to take
-    the place of one that was ended.
+    the place of one that was ended; the last ``reserved`` are for clients of whom no other query is being answered.
     """
 
     processes: int = field(default_factory=lambda: 2 * _processors() + 6)
@@ -52,13 +60,14 @@ class ReaderLimits:
     patience: float = 8.0
     short: float = 0.1
     spooled: int = 2 << 30
-    spare: int = 1
+    spare: int = 2
+    reserved: int = 2
 
     @property
     def shares(self) -> Shares:
-        """How the processes are shared: the long queries of a client leave one place to those of others."""
-        each = max(1, self.long - 1)
-        return Shares(self.processes, self.long, each, self.waiting, self.waiting_each, self.patience)
+        """How the processes are shared: a client leaves half of them to others, and one place for long queries."""
+        long_each, each = max(1, self.long - 1), max(self.long, (self.processes + 1) // 2)
+        return Shares(self.processes, self.long, long_each, self.waiting, self.waiting_each, self.patience, each)
 
 
 class _Process(asyncio.Protocol):
@@ -68,20 +77,37 @@ class _Process(asyncio.Protocol):
         self.number = number
         self.result: Result | None = None
         self.asked = 0
+        self.calm = False
+        self._pid = 0
         self._pool = pool
         self._frames = Frames()
         self._transport: asyncio.Transport | None = None
-        self._unheard = 0
+        self._told: asyncio.Future[None] | None = None
 
     def ask(self, question: Ask, result: Result) -> None:
         """Send a question, whose answer fills the result."""
         self.result = result
         self._send(question)
 
-    def tell(self, question: Ask) -> None:
-        """Send a question whose answer nobody waits for."""
-        self._unheard += 1
+    async def tell(self, question: Ask) -> None:
+        """Send a question whose answer does not matter, and wait for its end or that of the process."""
+        self._told = asyncio.get_running_loop().create_future()
         self._send(question)
+        await self._told
+
+    def worked(self) -> float:
+        """Return the seconds that a processor has worked for it; 0 where that cannot be told."""
+        try:
+            with open(f"/proc/{self._pid}/schedstat", "rb") as told:  # noqa: PTH123  (three times as fast)
+                return int(told.read().split()[0]) / 1e9
+        except (OSError, ValueError, IndexError):
+            return 0.0
+
+    def calm_down(self) -> None:
+        """Let it work only when nobody else has anything to do, from now on to its end."""
+        self.calm = True
+        with contextlib.suppress(OSError, AttributeError):
+            os.setpriority(os.PRIO_PROCESS, self._pid, _LAST)
 
     def resume(self) -> None:
         """Go on reading where it was paused for want of room."""
@@ -94,16 +120,19 @@ class _Process(asyncio.Protocol):
             self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Be there to be asked."""
+        """Be there."""
         self._transport = cast(asyncio.Transport, transport)  # other event loops have classes of their own
-        self._pool.came(self)
+        self._pool.is_born(self)
 
     def data_received(self, data: bytes) -> None:
         """Pass on what the process says."""
         try:
             for kind, content in self._frames.fed(data):
-                if self._unheard:
-                    self._unheard -= kind in (END, FAULT)
+                if kind == HELLO and not self._pid:  # it has run no text of a stranger so far
+                    self._pid = int(orjson.loads(content))
+                elif self._told is not None:
+                    if kind in (END, FAULT):
+                        self._heard()
                 elif self.result is not None:
                     self.result.take(kind, content)
         except (ValueError, KeyError, TypeError) as error:
@@ -116,10 +145,16 @@ class _Process(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         """Tell who waits, and have another process started."""
         result, self.result = self.result, None
+        self._heard()
         self._pool.gone(self)
         if result is not None and not result.ended and not result.failed:
             _LOG.warning("a reading process ended while it worked")
             result.fail(OutOfMemory(NO_MEMORY))
+
+    def _heard(self) -> None:
+        if self._told is not None and not self._told.done():
+            self._told.set_result(None)
+        self._told = None
 
     def _send(self, question: Ask) -> None:
         assert self._transport is not None
@@ -134,13 +169,15 @@ class Readers:
         self.limits = limits or ReaderLimits()
         self._kind = kind
         self._nursery = Nursery(self.limits.memory, confined=confined)
-        self._turns = Turns(self.limits.shares)
+        shares = self.limits.shares
+        self._turns = Turns(shares)
+        self._reserved = max(0, min(self.limits.reserved, self.limits.processes + self.limits.spare - shares.each))
         self.room = Room(self.limits.spooled)
         self._long: dict[int, None] = {}
         self._all: set[_Process] = set()
         self._idle: deque[_Process] = deque()
-        self._births: set[asyncio.Task[None]] = set()
-        self._wanted: deque[asyncio.Future[None]] = deque()
+        self._birth: asyncio.Task[bool] | None = None
+        self._wanted: list[tuple[str, asyncio.Future[_Process]]] = []
         self._place = ""
         self._closed = False
 
@@ -149,16 +186,17 @@ class Readers:
         self._place = place
         await asyncio.to_thread(self._nursery.start)
         self._restock()
-        while self._births:
-            await asyncio.wait(self._births)
+        while self._birth is not None:
+            await asyncio.wait([self._birth])
+            await asyncio.sleep(0)
 
     async def close(self) -> None:
         """End all processes."""
         self._closed = True
         for process in list(self._all):
             self.end(process)
-        for birth in list(self._births):
-            birth.cancel()
+        if self._birth is not None:
+            self._birth.cancel()
         await asyncio.to_thread(self._nursery.close)
 
     @property
@@ -204,7 +242,7 @@ class Readers:
             long = True
             await self._turns.take(client, deadline - loop.time(), long=True)
         try:
-            process = await self._process(deadline)
+            process = await self._process(client, deadline)
         except BaseException:
             self._turns.give_back(client, long=long)
             raise
@@ -227,37 +265,45 @@ class Readers:
     def release(self, process: _Process, client: str, *, done: bool, long: bool) -> None:
         """Give a place back; the process is for the next who ask, unless it is not done or has worked enough."""
         process.result = None
-        if not done or process.asked >= _MOST_QUERIES:
+        if not done or process.calm or process.asked >= _MOST_QUERIES:
             self.end(process)
         elif process in self._all:
             process.resume()
             self.came(process)
         self._turns.give_back(client, long=long)
 
-    async def _process(self, deadline: float) -> _Process:
-        while not self._idle:
-            self._restock()
-            wanted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._wanted.append(wanted)
-            try:
-                async with asyncio.timeout_at(deadline):
-                    await wanted
-            except TimeoutError:
+    async def _process(self, client: str, deadline: float) -> _Process:
+        if self._may_have(client):
+            return self._idle.popleft()
+        self._restock()
+        wanted: asyncio.Future[_Process] = asyncio.get_running_loop().create_future()
+        self._wanted.append((client, wanted))
+        try:
+            async with asyncio.timeout_at(deadline):
+                return await wanted
+        except BaseException as error:
+            if wanted.done() and not wanted.cancelled():
+                self.came(wanted.result())
+            self._wanted = [each for each in self._wanted if each[1] is not wanted]
+            if isinstance(error, TimeoutError):
                 raise StoreUnavailable("no reading process could be started; see the log") from None
-            finally:
-                if not wanted.done() or wanted.cancelled():
-                    with contextlib.suppress(ValueError):
-                        self._wanted.remove(wanted)
-        return self._idle.popleft()
+            raise
+
+    def _may_have(self, client: str) -> bool:
+        """Tell whether a client may have one of the processes that are idle: the last are for those who have none."""
+        return len(self._idle) > (0 if self._turns.taken_by(client) <= 1 else self._reserved)
+
+    def is_born(self, process: _Process) -> None:
+        """Have a process, which cannot be asked yet."""
+        self._all.add(process)
 
     def came(self, process: _Process) -> None:
         """Have a process that can be asked."""
-        self._all.add(process)
         self._idle.append(process)
-        while self._wanted:
-            wanted = self._wanted.popleft()
-            if not wanted.done():
-                wanted.set_result(None)
+        for number, (client, wanted) in enumerate(self._wanted):
+            if not wanted.done() and self._may_have(client):
+                del self._wanted[number]
+                wanted.set_result(self._idle.popleft())
                 break
 
     def gone(self, process: _Process) -> None:
@@ -268,13 +314,20 @@ class Readers:
         self._restock()
 
     def _restock(self) -> None:
-        """Start processes until there is one more than may work at a time."""
-        while not self._closed and len(self._all) + len(self._births) < self.limits.processes + self.limits.spare:
-            birth = asyncio.get_running_loop().create_task(self._birth())
-            self._births.add(birth)
-            birth.add_done_callback(self._births.discard)
+        """Start a process, and then another, until there are some more than may work at a time."""
+        if self._closed or self._birth is not None or len(self._all) >= self.limits.processes + self.limits.spare:
+            return
+        # one after the other: what it takes to start many at once would keep everybody waiting
+        self._birth = asyncio.get_running_loop().create_task(self._give_birth())
+        self._birth.add_done_callback(self._born)
 
-    async def _birth(self) -> None:
+    def _born(self, birth: asyncio.Task[bool]) -> None:
+        self._birth = None
+        if not birth.cancelled() and birth.result():
+            self._restock()
+
+    async def _give_birth(self) -> bool:
+        """Start a process and have it open the store; say whether that came true."""
         ours: socket.socket | None = None
         try:
             number, ours = self._nursery.born(self._kind)
@@ -285,9 +338,12 @@ class Readers:
             _LOG.error("a reading process cannot be started: %s", error)
             if ours is not None:
                 ours.close()
-            return
-        if self._place and self._kind == READER and process in self._idle:
-            process.tell(Ask("open", self._place, seconds=_LONG))
+            return False
+        if self._place and self._kind == READER:
+            await process.tell(Ask("open", self._place, seconds=_LONG))
+        if process in self._all:
+            self.came(process)
+        return True
 
 
 class _Running:
@@ -305,6 +361,8 @@ class _Running:
         self._over = False
         self._began = loop.time()
         self._timer = loop.call_at(deadline, self._expire, question.seconds)
+        self._worked = 0.0
+        self._look = loop.call_later(_LOOK, self._watch)
         left = deadline - self._began
         late = question.seconds - left > _NOTICED
         process.ask(replace(question, seconds=max(_NOTICED, left)) if late else question, self.result)
@@ -326,11 +384,21 @@ class _Running:
             return
         self._over = True
         self._timer.cancel()
+        self._look.cancel()
         self._pool.release(self._process, self._client, done=self.result.ended, long=self.long)
 
     def _becomes_long(self) -> bool:
         self.long = self._pool.lengthen(self._client)
         return self.long
+
+    def _watch(self) -> None:
+        """Have a query that keeps a processor busy stand back behind those that do not; waiting for one is no fault."""
+        before, self._worked = self._worked, self._process.worked()
+        if before and self._worked - before > _BUSY:
+            self._process.calm_down()
+        else:
+            self._worked = before or self._worked
+            self._look = asyncio.get_running_loop().call_later(_LOOK, self._watch)
 
     def _expire(self, seconds: float) -> None:
         self.result.fail(OutOfTime(f"the query takes longer than {seconds:g} s; ask for less"))

@@ -15,7 +15,7 @@ class Shares:
     """Places in all, those that long queries may have, and those that the long ones of one client may have.
 
     ``waiting`` short queries and as many long ones wait at most, ``waiting_each`` of one client, each for ``patience``
-    seconds.
+    seconds. A client has ``each`` places at most, so that others find one however much it asks.
     """
 
     places: int
@@ -24,6 +24,7 @@ class Shares:
     waiting: int
     waiting_each: int
     patience: float
+    each: int = 1_000_000
 
 
 class Turns:
@@ -35,14 +36,18 @@ class Turns:
 
     def __init__(self, shares: Shares) -> None:
         self._shares = shares
-        self._taken = 0
+        self._taken: Counter[str] = Counter()
         self._long: Counter[str] = Counter()
         self._waiting = {False: _Queue(), True: _Queue()}
 
     @property
     def taken(self) -> int:
         """How many places are taken."""
-        return self._taken
+        return self._taken.total()
+
+    def taken_by(self, client: str) -> int:
+        """How many places a client has."""
+        return self._taken[client]
 
     async def take(self, client: str, patience: float, *, long: bool = False) -> None:
         """Wait for a place, and have it until it is given back.
@@ -77,21 +82,23 @@ class Turns:
 
     def give_back(self, client: str, *, long: bool) -> None:
         """Let go of a place, and call those who wait."""
-        self._taken -= 1
+        _less(self._taken, client)
         if long:
-            self._long[client] -= 1
-            if not self._long[client]:
-                del self._long[client]
+            _less(self._long, client)
         self._call()
 
     def _may_be_long(self, client: str) -> bool:
         return self._long.total() < self._shares.long and self._long[client] < self._shares.long_each
 
     def _may(self, client: str, long: bool) -> bool:
-        return self._taken < self._shares.places and (not long or self._may_be_long(client))
+        room = self._taken.total() < self._shares.places and self._taken[client] < self._shares.each
+        if long:
+            return room and self._may_be_long(client)
+        # whose long queries wait already is let find out one after the other whether the next are long, too
+        return room and (not self._waiting[True].of(client) or self._taken[client] == self._long[client])
 
     def _begin(self, client: str, long: bool) -> None:
-        self._taken += 1
+        self._taken[client] += 1
         if long:
             self._long[client] += 1
 
@@ -110,6 +117,13 @@ class Turns:
                 if not called.done():
                     self._begin(client, long)
                     called.set_result(None)
+
+
+def _less(counts: Counter[str], client: str) -> None:
+    """Count one less; who has none is forgotten."""
+    counts[client] -= 1
+    if not counts[client]:
+        del counts[client]
 
 
 class _Queue:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -279,6 +281,40 @@ def test_short_queries_pass_while_long_ones_wait(place: Path) -> None:
     assert {type(each) for each in evil} <= {OutOfTime, Busy}
     assert sum(isinstance(each, OutOfTime) for each in evil) >= 2
     assert sorted(seconds)[int(len(seconds) * 0.95)] < 0.25
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="how much a process has worked is told by Linux alone")
+def test_a_query_that_keeps_a_processor_busy_stands_back(place: Path) -> None:
+    async def work(readers: Readers) -> None:
+        await readers.start(str(place))
+        await answer(readers, ask(place, "ASK {}"))
+        assert set(priorities()) == {os.getpriority(os.PRIO_PROCESS, 0)}
+        busy = asyncio.create_task(answer(readers, ask(place, ENDLESS, seconds=10)))
+        while not busy.done() and 19 not in priorities():
+            await asyncio.sleep(0.02)
+        assert not busy.done()
+        busy.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await busy
+        await answer(readers, ask(place, "ASK {}"))
+
+    with_readers(work)
+
+
+def priorities() -> list[int]:
+    """The priorities of the processes that read for this one."""
+    parents = {}
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            pid, rest = int(status.parent.name), status.read_text().rpartition(")")[2].split()
+            parents[pid] = int(rest[1])
+    nurseries = {pid for pid, parent in parents.items() if parent == os.getpid()}
+    found = []
+    for pid, parent in parents.items():
+        if parent in nurseries:
+            with contextlib.suppress(OSError):
+                found.append(os.getpriority(os.PRIO_PROCESS, pid))
+    return found
 
 
 def test_a_query_that_was_begun_anew_has_its_whole_result(place: Path) -> None:

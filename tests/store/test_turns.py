@@ -132,3 +132,32 @@ def test_no_place_is_lost_and_none_is_given_twice(asked: list[tuple[str, bool, i
         await turns.take("z", 0.01, long=True)
 
     asyncio.run(run())
+
+
+def test_a_client_leaves_places_to_others() -> None:
+    async def run() -> None:
+        turns = Turns(Shares(4, 2, 1, 100, 100, 5.0, each=2))
+        assert await took(turns, "a")
+        assert await took(turns, "a")
+        assert not await took(turns, "a"), "two places of a client at a time"
+        assert turns.taken_by("a") == 2
+        assert await took(turns, "b")
+        turns.give_back("a", long=False)
+        assert await took(turns, "a")
+
+    asyncio.run(run())
+
+
+def test_whose_long_queries_wait_finds_out_about_one_at_a_time() -> None:
+    async def run() -> None:
+        turns = Turns(SHARES)
+        assert await took(turns, "a", long=True)
+        waiting = asyncio.create_task(turns.take("a", 5.0, long=True))
+        await asyncio.sleep(0)
+        assert await took(turns, "a")
+        assert not await took(turns, "a"), "one that is not known is under way already"
+        assert await took(turns, "b")
+        assert await took(turns, "b"), "others are not kept from it"
+        waiting.cancel()
+
+    asyncio.run(run())
