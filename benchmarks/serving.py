@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -17,7 +18,7 @@ import httpx
 
 ROOT = Path(__file__).resolve().parent.parent
 KG = Path(sys.executable).parent / "kg"
-PEER = "rdflib-endpoint[oxigraph]==0.6.3"
+PEER = "rdflib-endpoint[web,oxigraph]==0.6.3"
 PEER_PLACE = ROOT / "build" / "peers" / "rdflib-endpoint"
 _SECONDS = 60.0
 _WARM = 3.0
@@ -78,12 +79,9 @@ def rdflib_endpoint(url: str) -> Iterator[str]:
 
 def _wait(address: str) -> None:
     deadline = time.monotonic() + _SECONDS
-    while True:
-        try:
+    while time.monotonic() < deadline:
+        with contextlib.suppress(httpx.TransportError):
             httpx.get(address, params={"query": "ASK {}"}, timeout=_SECONDS).raise_for_status()
-        except httpx.TransportError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.2)
-        else:
             return
+        time.sleep(0.2)
+    raise SystemExit(f"nothing answers at {address}")
