@@ -30,7 +30,7 @@ CLIENTS, ROUNDS = 8, 2
 SMALL = "SELECT * { ?s a ?type } LIMIT 1"
 UNIQUE = "SELECT * { <https://w3id.org/evigraph/drug/ketamine> ?p ?o FILTER(?p != <urn:none:"
 UNIQUE_END = ">) } LIMIT 1"
-LARGE = "SELECT * { ?a ?b ?c . ?d ?e ?f } LIMIT 60000"
+LARGE = "SELECT * { { ?s ?p ?o } UNION { ?s ?p ?o } UNION { ?s ?p ?o } } LIMIT 60000"
 ACCEPT = "application/sparql-results+json"
 _SCRIPT = """
 local n = tonumber(os.getenv("BEGIN"))

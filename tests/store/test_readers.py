@@ -290,7 +290,7 @@ def test_a_query_that_keeps_a_processor_busy_stands_back(place: Path) -> None:
         await answer(readers, ask(place, "ASK {}"))
         assert set(priorities()) == {os.getpriority(os.PRIO_PROCESS, 0)}
         busy = asyncio.create_task(answer(readers, ask(place, ENDLESS, seconds=10)))
-        while not busy.done() and 19 not in priorities():
+        while not busy.done() and 10 not in priorities():
             await asyncio.sleep(0.02)
         assert not busy.done()
         busy.cancel()
