@@ -45,6 +45,8 @@ serve: $(VENV)/.installed  ## Serve the evidence on 127.0.0.1:8000
 bench: $(VENV)/.installed  ## Compare with peers, in one run
 	$(BIN)/python -m benchmarks.selection
 	$(BIN)/python -m benchmarks.pooling
+	$(BIN)/python -m benchmarks.sparql_load
+	$(BIN)/python -m benchmarks.sparql_evil
 
 lock: $(VENV)/.installed  ## Renew requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
