@@ -24,9 +24,9 @@ from kg.iris import BASE, GRAPH
 from kg.settings import Settings
 from kg.store import remote_process
 from kg.store.copies import Copies
+from kg.store.drafts import Drafts
 from kg.store.engine import Mark
 from kg.store.nursery import REMOTE
-from kg.store.drafts import Drafts
 from kg.store.readers import ReaderLimits, Readers
 from kg.store.scratch import Scratch
 
