@@ -22,6 +22,7 @@ from api.negotiation import HTML, JSON, Form, preferred
 from api.templating import page
 from kg.errors import (
     Contradiction,
+    EndpointFailed,
     EvidenceError,
     InputRefused,
     NoRoom,
@@ -63,6 +64,7 @@ KINDS = (
     Kind("not-converged", 422, "The fit did not converge", "Ask for another estimator."),
     Kind("query-refused", 400, "The query is not accepted", "Run one of the queries that the collection lists."),
     Kind("input-refused", 400, "The input is not accepted", "Correct the value that is named."),
+    Kind("endpoint-failed", 502, "An endpoint elsewhere gave no answer", "Ask again later, or ask another endpoint."),
     Kind("store-unavailable", 503, "The store cannot be read now", "Ask again in a moment."),
     Kind("invalid-parameters", 422, "A parameter is not accepted", "Correct the parameters listed under errors."),
     Kind("evidence-changed", 410, "The evidence has changed", "Ask the question again; its answer has a new id."),
@@ -108,6 +110,7 @@ OF_ERROR: Mapping[type[EvidenceError], str] = {
     NotPoolable: "not-poolable",
     QueryRefused: "query-refused",
     InputRefused: "input-refused",
+    EndpointFailed: "endpoint-failed",
     StoreUnavailable: "store-unavailable",
     EngineNonsense: "engine-nonsense",
     EngineSlow: "engine-slow",
