@@ -32,15 +32,19 @@ from api.sparql import endpoint as sparql_endpoint
 from api.templating import STATIC
 from kg import __version__
 from kg.settings import Settings
+from kg.store.readers import ReaderLimits
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
-    """Return the application for a store; without settings, for the one that the environment names."""
+def create_app(settings: Settings | None = None, processes: int = 1) -> FastAPI:
+    """Return the application for a store; without settings, for the one that the environment names.
+
+    It is served by so many ``processes``, and takes its share of what there is for queries.
+    """
     chosen = settings or Settings.read()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with opened(app, chosen), sparql_endpoint.opened(app, chosen):
+        async with opened(app, chosen), sparql_endpoint.opened(app, chosen, ReaderLimits.among(processes)):
             yield
 
     app = FastAPI(

@@ -1,4 +1,4 @@
-"""The server: one process on one address, until it is asked to stop."""
+"""The server: one process on one address, or several, until it is asked to stop."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ import os
 import resource
 import socket
 import sys
+from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
 
+from api import several
 from api.access_log import AccessLog
 from api.app import create_app
 from api.connections import Connection
@@ -33,17 +36,17 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class _Server(uvicorn.Server):
-    """A server that says where it is once it is ready, and dies of no signal."""
+    """A server that says so once it is ready, and dies of no signal."""
 
-    def __init__(self, config: uvicorn.Config, address: str) -> None:
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
-        self._address = address
+        self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, and print the address when the store is open and the socket is heard."""
+        """Start, and say so when the store is open and the socket is heard."""
         await super().startup(sockets)
         if self.started and not self.should_exit:
-            print(f"serving on {self._address}", flush=True)
+            self._ready()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Finish the requests under way; a second signal does not wait for them."""
@@ -52,17 +55,45 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
-def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000, *, quiet: bool = False) -> None:
+def serve(
+    settings: Settings, host: str = "127.0.0.1", port: int = 8000, *, quiet: bool = False, processes: int = 1
+) -> None:
     """Serve a store over HTTP until SIGINT or SIGTERM; requests are logged on standard error unless quiet.
 
-    Raises StoreUnavailable where the store cannot be opened, InputRefused where the address cannot be taken.
+    Several processes share the address; none of them takes writes then.
+
+    Raises StoreUnavailable where the store cannot be opened, InputRefused where the address cannot be taken, or where
+    what is served cannot be by several processes.
     """
+    if processes > 1:
+        _check_shareable(settings)
     with EvidenceBase.open(settings):
         pass
     if Keys.of(settings) and settings.store != "memory:":
         with EvidenceBase.open(settings, "write"):  # whoever writes already is named here
             pass
-    _run(create_app(settings), host, port, quiet=quiet)
+    if processes > 1:
+        with closing(_bound(host, port)) as heard:
+            several.serve(partial(_one_of, settings, processes, quiet=quiet), heard, processes)
+    else:
+        _run(create_app(settings), host, port, quiet=quiet)
+
+
+def _check_shareable(settings: Settings) -> None:
+    if settings.store == "memory:":
+        raise InputRefused("a store in memory belongs to one process; serve one in a folder, or leave --workers out")
+    if Keys.of(settings):
+        raise InputRefused(
+            "a service that takes writes is the one writer of its store, and one process; leave --workers out, or set "
+            "EVIGRAPH_KEYS to an empty file and have another service beside it take the writes"
+        )
+
+
+def _one_of(
+    settings: Settings, processes: int, heard: socket.socket, ready: Callable[[], None], *, quiet: bool
+) -> None:
+    """Be one of several processes that serve a store on a socket."""
+    _serve(create_app(settings, processes), heard, ready, quiet=quiet)
 
 
 def serve_scratch(host: str = "127.0.0.1", port: int = 8000, *, quiet: bool = False) -> None:
@@ -79,11 +110,13 @@ def serve_scratch(host: str = "127.0.0.1", port: int = 8000, *, quiet: bool = Fa
 
 
 def _run(app: FastAPI, host: str, port: int, *, quiet: bool) -> None:
-    heard = _bound(host, port)
+    with closing(_bound(host, port)) as heard:
+        _serve(app, heard, partial(several.announce, heard), quiet=quiet)
+
+
+def _serve(app: FastAPI, heard: socket.socket, ready: Callable[[], None], *, quiet: bool) -> None:
     lines = Lines(sys.stderr.fileno())
     try:
-        shown = f"[{host}]" if ":" in host else host
-        address = f"http://{shown}:{heard.getsockname()[1]}/"
         _as_many_files_as_allowed()
         logging.basicConfig(level=logging.WARNING, handlers=[Handler(lines)], force=True)
         if not quiet:
@@ -101,13 +134,12 @@ def _run(app: FastAPI, host: str, port: int, *, quiet: bool) -> None:
             timeout_graceful_shutdown=_LAST_REQUESTS_SECONDS,
             lifespan="on",
         )
-        server = _Server(config, address)
+        server = _Server(config, ready)
         server.run(sockets=[heard])
         if not server.started:
             raise StoreUnavailable("the service did not start; the reason stands above")
     finally:
         lines.close()
-        heard.close()
 
 
 def _as_many_files_as_allowed() -> None:

@@ -147,6 +147,9 @@ def serve(
         bool,
         typer.Option("--scratch", help="An empty store in memory: no key, no rules, loopback only."),
     ] = False,
+    workers: Annotated[
+        int, typer.Option(min=1, max=64, help="Processes that serve it; for a service without keys.")
+    ] = 1,
 ) -> None:
     """Serve the evidence over HTTP.
 
@@ -159,7 +162,9 @@ def serve(
         raise StoreUnavailable(
             f"the service cannot be loaded ({error}); install the package with its dependencies"
         ) from error
+    if scratch and workers > 1:
+        raise InputRefused("a scratch store is in the memory of one process; leave --workers out")
     if scratch:
         service.serve_scratch(host, port, quiet=out.quiet)
     else:
-        service.serve(out.settings, host, port, quiet=out.quiet)
+        service.serve(out.settings, host, port, quiet=out.quiet, processes=workers)

@@ -63,6 +63,17 @@ class ReaderLimits:
     spare: int = 2
     reserved: int = 2
 
+    @classmethod
+    def among(cls, services: int) -> ReaderLimits:
+        """Return the limits of one of several services on one machine."""
+        whole = cls()
+        return replace(
+            whole,
+            processes=max(4, whole.processes // services),
+            long=max(1, whole.long // services),
+            spooled=whole.spooled // services,
+        )
+
     @property
     def shares(self) -> Shares:
         """How the processes are shared: a client leaves half of them to others, and one place for long queries."""
