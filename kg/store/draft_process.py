@@ -29,6 +29,8 @@ def difference(opened: reader_process.Opened, asked: Ask, output: Output) -> Non
         before = _statements(store)
         created = False
         for change in map(Ask.said, asked.more["changes"]):
+            if change.operation in {"put", "post"}:
+                _check(change)
             _CHANGES[change.operation](opened, replace(change, place=asked.place), output)
             created = created or bool(output.facts.get("created"))
         output.facts["created"] = created
@@ -45,10 +47,25 @@ def difference(opened: reader_process.Opened, asked: Ask, output: Output) -> Non
         opened.close()
 
 
+_LARGEST: Final = 2_000_000
+"""Statements of a graph that is sent; the default graph as it is may be, and only what differs is a change."""
 OPERATIONS: Final[dict[str, Operation]] = {"difference": difference}
 _CHANGES: Final[dict[str, Operation]] = {
     name: scratch_process.OPERATIONS[name] for name in ("update", "put", "post", "delete")
 }
+
+
+def _check(change: Ask) -> None:
+    """Refuse a graph with what no record has, as soon as it is met; putting all of it in would take long.
+
+    Raises SyntaxError for what is not of its form, ValueError for a blank node and for too many statements.
+    """
+    for number, triple in enumerate(scratch_process.triples(change)):
+        nameless = any(isinstance(term, ox.BlankNode) for term in (triple.subject, triple.object))
+        if nameless:
+            raise ValueError(f"a blank node about {triple.predicate}; give the thing an IRI of its own")
+        if number >= _LARGEST:
+            raise ValueError(f"more than {_LARGEST} statements in one graph; send it in parts")
 
 
 def _statements(store: ox.Store) -> set[bytes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import time
+from collections.abc import Iterator
 from typing import Final
 
 import pyoxigraph as ox
@@ -81,8 +82,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
 def _write(opened: reader_process.Opened, asked: Ask, output: Output, *, replace: bool) -> None:
     store = opened.store(asked.place)
     name = _named(asked)
-    data = base64.b64decode(asked.more["data"])
-    lines = _lines(data, asked.format, asked.base)
+    lines = _lines(asked)
     output.facts["created"] = name is not None and not store.contains_named_graph(name)
     if name is None:
         begin, block = "CLEAR DEFAULT" if replace else "", f"INSERT DATA {{ {lines} }}"
@@ -92,19 +92,26 @@ def _write(opened: reader_process.Opened, asked: Ask, output: Output, *, replace
     store.update(f"{begin} ; {block}" if begin else block)
 
 
-def _lines(data: bytes, media_type: str, base: str | None) -> str:
-    """Return RDF as N-Triples.
+def triples(asked: Ask) -> Iterator[ox.Triple]:
+    """Yield the triples of the graph that is sent.
 
     Raises SyntaxError for what is not of its form, ValueError for what is not read.
     """
+    data, media_type = base64.b64decode(asked.more["data"]), asked.format
     if media_type == "application/rdf+xml" and _DOCTYPE.search(data):
         raise ValueError("a document type declaration is not read; send the RDF/XML without one")
-    triples = []
-    for quad in ox.parse(data, RDF_FORMATS[media_type], base_iri=base):
+    for quad in ox.parse(data, RDF_FORMATS[media_type], base_iri=asked.base):
         if quad.graph_name != ox.DefaultGraph():
             raise ValueError(f"{quad.graph_name} is a graph within the graph; send one graph at a time")
-        triples.append(quad.triple)
-    lines = ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES)
+        yield quad.triple
+
+
+def _lines(asked: Ask) -> str:
+    """Return the graph that is sent as N-Triples.
+
+    Raises SyntaxError, ValueError as ``triples`` does.
+    """
+    lines = ox.serialize(triples(asked), format=ox.RdfFormat.N_TRIPLES)
     assert lines is not None
     return lines.decode()
 

@@ -264,6 +264,8 @@ def test_a_graph_that_breaks_a_shape_is_refused(refusing: Writing) -> None:
     before = refusing.commit()
     told = graph(refusing, "PUT", f"?graph={RECORD}", "<trial/example-2020> a ev:RandomisedTrial .")
     assert told.status_code == 422
+    told = graph(refusing, "PUT", f"?graph={RECORD}", "<trial/example-2020> ev:source [] .")
+    assert (told.status_code, "blank node" in told.json()["detail"]) == (400, True)
     assert refusing.commit() == before
 
 
