@@ -65,7 +65,7 @@ class Copies:
         try:
             copy = ox.Store(str(target))
             with tempfile.TemporaryFile() as file:
-                store.engine.serialise(cast(IO[bytes], file), ox.RdfFormat.N_QUADS)
+                store.at(commit).engine.serialise(cast(IO[bytes], file), ox.RdfFormat.N_QUADS)
                 file.seek(0)
                 copy.bulk_load(file, ox.RdfFormat.N_QUADS)
             copy.flush()
