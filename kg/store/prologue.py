@@ -13,6 +13,8 @@ from kg.errors import QueryRefused
 from kg.store.tokens import Token, tokens, unescaped
 
 _ESCAPED: Final = re.compile(r"\\(.)")
+_ESCAPED_POINT: Final = re.compile(r"\\(?:[uU]|$)")
+"""A code point escape outside a string, where it may stand for any part of a text; within one, it stays."""
 _ABSOLUTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
@@ -23,7 +25,9 @@ def expanded(text: str, base: str = "") -> str:
     """
     prefixes: dict[str, str] = {}
     made: list[str] = []
-    found = list(tokens(unescaped(text)))
+    found = list(tokens(text))
+    if any(_ESCAPED_POINT.search(token.text) for token in found if token.kind != "text"):
+        found = list(tokens(unescaped(text)))
     number, end = 0, 0
     while number < len(found):
         token = found[number]

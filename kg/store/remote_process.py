@@ -53,6 +53,8 @@ class Opened(reader_process.Opened):
             service = RemoteService(said["url"], remote)
             engine = RemoteEngine(service, Mark(*said["mark"]))
             engine.check("")
+            if self._asked is not None:
+                self._asked[0].close()
             self._asked, self._named = (service, engine), named
         return self._asked
 

@@ -11,7 +11,12 @@ from kg.evidence_base import EvidenceBase
 from tests.engines.servers import Engine, oxigraph, postgresql, virtuoso
 
 KINDS = {"oxigraph": oxigraph, "virtuoso": virtuoso}
-_running: dict[str, Engine] = {}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.server)
 
 
 @pytest.fixture(scope="session")
@@ -27,9 +32,9 @@ def virtuoso_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine
 
 
 @pytest.fixture(scope="session")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def database() -> Iterator[str]:
     """The address of a database of PostgreSQL."""
-    with postgresql(tmp_path_factory.mktemp("postgresql")) as url:
+    with postgresql() as url:
         yield url
 
 

@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -158,22 +159,27 @@ def virtuoso(folder: Path) -> Iterator[Engine]:
 
 
 @contextmanager
-def postgresql(folder: Path) -> Iterator[str]:
-    """Run PostgreSQL on a cluster of its own; yield the address of an empty database."""
+def postgresql() -> Iterator[str]:
+    """Run PostgreSQL on a cluster of its own; yield the address of an empty database.
+
+    Its folder is not one of pytest's, which nobody but their owner may enter: the server does not run as root.
+    """
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     initdb = str(folders[-1] / "initdb") if folders else found("initdb", "postgresql")
-    server = str(Path(initdb).resolve().parent / "postgres") if folders else found("postgres", "postgresql")
-    user = "postgres" if os.geteuid() == 0 else None  # it does not run as root
-    folder.chmod(0o755)
+    server = str(Path(initdb).parent / "postgres")
+    user = "postgres" if os.geteuid() == 0 else None
+    with tempfile.TemporaryDirectory(prefix="evigraph-postgresql-") as place:
+        folder = Path(place)
+        if user:
+            shutil.chown(folder, user)
+        secret = folder / "secret"
+        secret.write_text("a secret\n", encoding="utf-8")
+        secret.chmod(0o644)
+        yield from _postgresql(folder, initdb, server, user)
+
+
+def _postgresql(folder: Path, initdb: str, server: str, user: str | None) -> Iterator[str]:
     data, secret, log = folder / "data", folder / "secret", folder / "log"
-    data.mkdir()
-    secret.write_text("a secret\n", encoding="utf-8")
-    if user:
-        for place in (data, secret):
-            shutil.chown(place, user)
-        for parent in folder.parents:
-            if parent.stat().st_uid == 0 and parent != Path("/"):
-                parent.chmod(parent.stat().st_mode | 0o011)
     made = [initdb, "--pgdata", str(data), "--username", "evigraph", "--pwfile", str(secret), "--no-sync"]
     made += ["--auth", "scram-sha-256", "-E", "UTF8", "--locale", "C.UTF-8"]
     subprocess.run(made, check=True, user=user, capture_output=True, cwd="/")

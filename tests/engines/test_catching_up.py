@@ -38,7 +38,7 @@ def test_a_writer_that_is_killed_at_any_update_leaves_nothing_behind(liar: Liar,
     liar.behave()
     write(settings, 1, 3)
     spawn = multiprocessing.get_context("spawn")
-    for kill in range(6):
+    for kill in range(5):
         writer = spawn.Process(target=write, args=(settings, 3 + 2 * kill, 5 + 2 * kill))
         stopped = threading.Event()
 

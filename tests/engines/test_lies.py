@@ -9,7 +9,6 @@ import pytest
 
 from kg.cli.app import NO_STORE
 from kg.errors import StoreUnavailable
-from kg.evidence_base import EvidenceBase
 from kg.store import Store
 from kg.store.remote_faults import EngineDown, EngineNonsense, EngineSlow, MovedOn
 from tests.engines import lying
@@ -200,15 +199,3 @@ def test_a_cut_that_virtuoso_makes_without_a_word_is_noticed(virtuoso_server: En
         writer.commit([change("many", *(triple(f"t{i}", "says", i) for i in range(300)))], "tester", "many")
         with pytest.raises(EngineNonsense, match=f"(gives {MOST_ROWS} rows and counts 90000|cut)"):
             writer.select("SELECT ?a ?b WHERE { ?a ?p ?x . ?b ?q ?y }")
-
-
-def test_an_answer_is_not_pooled_from_a_cut_table(oxigraph_server: Engine, data: Path) -> None:
-    oxigraph_server.empty()
-    with lying.lying(oxigraph_server) as liar:
-        with EvidenceBase.open(liar.engine.settings(data / "pooled"), "write") as base:
-            base.build()
-        with EvidenceBase.open(liar.engine.settings(data / "pooled")) as base:
-            liar.tell(lying.row_missing, lambda text: "?geometric_cv" in text and "n__" not in text)
-            with pytest.raises(EngineNonsense, match="counts"):
-                base.table.rows("trials/arm-results")
-    oxigraph_server.empty()

@@ -46,6 +46,22 @@ def test_a_text_without_its_prologue_means_the_same(text: str) -> None:
     assert expanded(made) == made
 
 
+@pytest.mark.parametrize("value", ["\\u0022", "\\\\u0022 }", "a\\u0041\\", '"', "\\U00000022", "\x01\u2028"])
+def test_a_string_stays_what_it_is(value: str) -> None:
+    assert _values(expanded(f"SELECT ?o {{ VALUES ?o {{ {Literal(value)} }} }}")) == [value]
+
+
+def test_an_escape_outside_a_string_is_read() -> None:
+    text = "PREFIX a: <http://a.org/> S\\u0045LECT ?o { VALUES ?o { <http://a.org/\\u00e9> a:\\u00e9 } }"
+    assert _values(expanded(text)) == ["http://a.org/é", "http://a.org/é"]
+
+
+def _values(text: str) -> list[str]:
+    found = ox.Store().query(text)
+    assert isinstance(found, ox.QuerySolutions)
+    return [row[0].value for row in found]
+
+
 def test_an_undeclared_prefix_is_said() -> None:
     with pytest.raises(QueryRefused, match="prefix b: is not declared"):
         expanded("PREFIX a: <http://a.org/> SELECT * { ?s b:p ?o }")
