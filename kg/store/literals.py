@@ -2,7 +2,7 @@
 
 Virtuoso keeps 15 decimals and microseconds, cuts the rest, and makes decimals of integers of 19 digits. A literal that
 is finer goes there as text under a datatype of ours, so that it comes back to the last digit; it does not calculate
-with that.
+with that. It takes a whole decimal for an integer in some updates, unless it has a point.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ _TOO_FINE: Final = (
     r'[^"]*\.[0-9]{7,}[^"]*' + rf'"\^\^<{re.escape(XSD)}dateTime',
 )
 _FINE: Final = re.compile(rf'("(?:{"|".join(_TOO_FINE)})> \.)$')
+_WHOLE: Final = re.compile(rf'("-?[0-9]+)("\^\^<{re.escape(XSD)}decimal> \.)$')
 _EXACT: Final = EV + "exact-"
 _ZEROS: Final = re.compile(r"(\.[0-9]*?)0+(?=$|Z|[+-])")
 _SECONDS: Final = re.compile(r"\.(?=$|Z|[+-])")
@@ -32,6 +33,7 @@ _PLAIN: Final = re.compile(r"[+-]?[0-9]*\.?[0-9]*")
 
 def exact(line: str) -> str:
     """Return a canonical line as an engine keeps it that cuts what is too fine for it."""
+    line = _WHOLE.sub(r"\1.0\2", line)
     return _FINE.sub(lambda found: found[1].replace(f"^^<{XSD}", f"^^<{_EXACT}"), line)
 
 

@@ -80,11 +80,17 @@ class RemoteEngine:
         Raises as ``select`` does.
         """
         text, asked = self._asked(query, "ASK")
-        found = self._parsed(self._service.ask(text, JSON, asked))
-        if not isinstance(found, ox.QueryBoolean):
-            raise self.nonsense("it answers a question with a table")
+        found = self.holds(text, asked)
         self.check(text)
-        return bool(found)
+        return found
+
+    def holds(self, text: str, asked: Dataset) -> bool:
+        """Return the answer to an ASK query without prologue; it goes as a table, since Virtuoso answers it with one.
+
+        Raises as ``select`` does.
+        """
+        group = text[len("ASK") :]
+        return bool(self._table(f"SELECT (1 AS ?yes__) WHERE {{ {{ SELECT * {group} }} }} LIMIT 1", asked)[1])
 
     def construct(self, query: str) -> list[ox.Triple]:
         """Return the triples of a CONSTRUCT or DESCRIBE query, each once, their terms in canonical form.

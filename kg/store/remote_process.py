@@ -90,12 +90,17 @@ def query(opened: Opened, asked: Ask, output: Output) -> None:
     text = engine.sent(text, *_FORMS)
     dataset = _dataset(asked.default_graphs or asked.named_graphs, asked.default_graphs, asked.named_graphs)
     dataset = dataset or _dataset(defaults or named, defaults, named) or DATASET
-    if form in {"SELECT", "ASK"}:
+    if form == "ASK":
+        said = b'{"head":{},"boolean":%s}' % (b"true" if engine.holds(text, dataset) else b"false")
+        truth = ox.parse_query_results(said, ox.QueryResultsFormat.JSON)
+        truth.serialize(cast(IO[bytes], output), reader_process.RESULT_FORMATS[asked.format])
+        engine.check(text)
+    elif form == "SELECT":
         with service.streamed(text, JSON, dataset, asked.seconds) as pieces:
             _passed_on(
                 lambda file: ox.parse_query_results(file, ox.QueryResultsFormat.JSON), pieces, asked, output, engine
             )
-        engine.check(text, output.rows if form == "SELECT" else None, dataset)
+        engine.check(text, output.rows, dataset)
     else:
         with service.streamed(text, N_TRIPLES, dataset, asked.seconds) as pieces:
             _written(engine, pieces, asked, output)

@@ -39,7 +39,7 @@ def store(liar: Liar, data: Path) -> Iterator[Store]:
 
 
 def main_query(text: str) -> bool:
-    return text.startswith("SELECT ?s") or text.startswith("ASK")
+    return text.startswith(("SELECT ?s", "SELECT (1"))
 
 
 LIES: dict[str, tuple[Lie, type[StoreUnavailable], str]] = {
@@ -95,7 +95,7 @@ def test_a_lie_about_the_count_is_noticed_too(name: str, liar: Liar, store: Stor
 @pytest.mark.parametrize("name", ["HTML", "redirect", "401", "503", "late", "nothing"])
 def test_yes_and_no_and_triples_are_not_taken_from_a_liar_either(name: str, liar: Liar, store: Store) -> None:
     lie, kind, _ = LIES[name]
-    liar.tell(lie, lambda text: text.startswith(("ASK", "SELECT ?s")))
+    liar.tell(lie, lambda text: text.startswith(("SELECT (1", "SELECT ?s")))
     with pytest.raises(kind):
         store.ask("ASK { ?s ?p ?o }")
     with pytest.raises(kind):

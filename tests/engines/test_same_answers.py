@@ -81,6 +81,13 @@ def test_the_rules_have_the_same_verdict(built: EvidenceBase, base: EvidenceBase
     assert sorted(lines) == sorted(due_lines)
 
 
+def test_yes_and_no_are_told_apart(built: EvidenceBase) -> None:
+    drug = "<https://w3id.org/evigraph/ns#Drug>"
+    assert built.store.ask(f"ASK {{ ?s a {drug} }}")
+    assert built.store.ask(f"PREFIX a: <http://a/> ASK WHERE {{ ?s a {drug} FILTER (isIRI(?s)) }}")
+    assert not built.store.ask(f"ASK {{ {drug} a {drug} }}")
+
+
 def test_things_are_described_in_the_same_terms(built: EvidenceBase, base: EvidenceBase) -> None:
     for row in base.store.select("SELECT DISTINCT ?s { ?s ?p ?o FILTER (isLiteral(?o)) } ORDER BY ?s").rows[::40]:
         assert isinstance(row[0], NamedNode)

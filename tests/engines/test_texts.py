@@ -196,5 +196,7 @@ def test_values_are_brought_into_canonical_form() -> None:
     for wrong, kind in (("many", "integer"), ("1e5", "decimal"), ("", "decimal"), ("x", "double")):
         with pytest.raises(ValueError, match=r"no|could not"):
             returned(Literal(wrong, datatype=NamedNode(XSD + kind)))
-    line = f'<urn:a> <urn:b> "0.5"^^<{XSD}decimal> .'
-    assert exact(line) == line
+    line = '<urn:a> <urn:b> "{}"^^<' + XSD + "{}> ."
+    assert exact(line.format("0.5", "decimal")) == line.format("0.5", "decimal")
+    assert exact(line.format("10", "decimal")) == line.format("10.0", "decimal")
+    assert exact(line.format("10", "integer")) == line.format("10", "integer")
