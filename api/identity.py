@@ -36,7 +36,7 @@ _QUERY_FORMS: Final = (*ROWS_FORMS, TURTLE, JSONLD, NTRIPLES)
 _ELSEWHERE: Final[Mapping[str, str]] = {
     "sparql": "/sparql",
     "service": "/sparql",
-    "dataset": "/sparql",
+    "dataset": "/.well-known/void",
     "context.jsonld": "/context.jsonld",
     "graph/current": "/rdf-graph-store?default",
     **{f"graph/{name}": f"/rdf-graph-store/{name}" for name in ("catalog", "ontology", "vocabularies", "queries")},
