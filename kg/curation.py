@@ -14,9 +14,9 @@ from kg import intake
 from kg.errors import InputRefused, UnknownTerm
 from kg.iris import BASE, EV
 from kg.lookalikes import folded
-from kg.memory.dependents import statements
 from kg.model.records import Origin, Ref, Resolution, Row, Statements
 from kg.nearest import nearest
+from kg.referred import statements
 from kg.resolution import TermIndex, ref_of, thing_of
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ from kg.closure import closure
 from kg.errors import InputRefused
 from kg.iris import EV
 from kg.model.records import Origin, ProtocolText, ProvisionalTerm, Row, Statements, Vocabulary
+from kg.referred import check_left
 from kg.shapes import Finding, Report, Shapes
 from kg.store import Change, Commit, RecordVersion, Store
 from kg.triples import column, key, triples
@@ -139,17 +140,20 @@ def surroundings(store: Store, records: Mapping[Key, Iterable[Triple]]) -> set[T
 def judge(store: Store, shapes: Shapes, made: Candidate, *, reason: str = "") -> Judged:
     """Return the verdict of the gate on records beside what a store holds, and the changes that would keep them.
 
-    Records that the store holds as they are were judged when they came; they are not judged again.
+    Records that the store holds as they are were judged when they came; they are not judged again. Raises InputRefused
+    where a new version no more defines what other records point at.
     """
     changes = changes_of(made, reason)
     changed = frozenset(store.changed(changes))
     if not changed:
         return Judged(made, None, ())
+    former = {key: store.content(*key) for key in _live(store, changed)}
+    check_left(store, former, {key: made.triples[key] for key in former})
     report = check(shapes, made, surroundings(store, made.triples))
     doubts = doubts_of(report, made)
     changes += [Change(WARNINGS, name, statements, origin=SHAPES) for name, statements in doubts.items()]
-    former = [(WARNINGS, f"{source}-{name}") for source, name in made.triples if f"{source}-{name}" not in doubts]
-    changes += [Change(*unit, None) for unit in _live(store, former)]
+    doubted = [(WARNINGS, f"{source}-{name}") for source, name in made.triples if f"{source}-{name}" not in doubts]
+    changes += [Change(*unit, None) for unit in _live(store, doubted)]
     return Judged(made, report, tuple(changes), changed)
 
 

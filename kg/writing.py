@@ -14,9 +14,9 @@ from kg.importing.assigning import PLACE, Assigned, assigned, graph_of
 from kg.importing.importer import Importer
 from kg.importing.together import take
 from kg.intake import WARNINGS
-from kg.memory.dependents import check_unreferred, defined, undefined
 from kg.memory.retraction import Retraction, changes_of
 from kg.memory.retraction import retract as retract_records
+from kg.referred import check_unreferred, defined, undefined
 from kg.shapes import Report
 from kg.sources.incoming import Unit
 from kg.sources.rdf_records import record_named

@@ -28,6 +28,7 @@ ALLOWED: dict[str, set[str]] = {
         "kg.importing",
         "kg.intake",
         "kg.memory",
+        "kg.referred",
         "kg.shapes",
         "kg.sources",
         "kg.store",
@@ -42,6 +43,7 @@ ALLOWED: dict[str, set[str]] = {
     "kg.query_collection": {"kg.catalog", "kg.store", "kg.iris"},
     "kg.closure": {"kg.catalog", "kg.iris", "kg.lookalikes"},
     "kg.graph": {"kg.graph", "kg.catalog", "kg.store", "kg.iris", "kg.errors"},
+    "kg.referred": {"kg.store", "kg.iris", "kg.errors"},
     "kg.image": {"kg.catalog", "kg.store"},
     "kg.table": {"kg.catalog", "kg.image"},
     "kg.vocabulary": {"kg.catalog", "kg.model", "kg.iris", "kg.errors", "kg.nearest", "kg.lookalikes"},
@@ -64,6 +66,7 @@ ALLOWED: dict[str, set[str]] = {
     "kg.charts": {"kg.charts", "kg.model", "kg.errors"},
     "kg.intake": {
         "kg.closure",
+        "kg.referred",
         "kg.triples",
         "kg.shapes",
         "kg.store",

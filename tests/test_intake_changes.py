@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from kg.errors import InputRefused
 from kg.evidence_base import EvidenceBase, question
 from kg.intake import candidate, check, surroundings
 from kg.model.answer import Answer
@@ -112,3 +113,15 @@ def test_the_verdict_on_a_record_beside_the_others_is_the_verdict_of_the_whole(b
     assert len(units) >= 20
     assert found
     assert seen == found
+
+
+def test_a_version_that_drops_what_others_point_at_is_refused(base: EvidenceBase) -> None:
+    def renamed(rows: list[Row]) -> list[Row]:
+        return [replace(row, arm="control") if getattr(row, "arm", "") == "placebo" else row for row in rows]  # type: ignore[arg-type]
+
+    trial, before = record("reports", "sigtermans-2009"), state(base)
+    with pytest.raises(InputRefused, match=r"still used by .*ofArm trial/sigtermans-2009/arm/placebo"):
+        take(base, renamed(trial))
+    assert state(base) == before
+    taken = take(base, renamed([*trial, *SIGTERMANS]))
+    assert (taken.changed, taken.retracted) == (2, 0)

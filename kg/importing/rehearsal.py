@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Self
 
@@ -52,6 +52,10 @@ class Rehearsal:
     def content(self, source: str, id: str) -> bytes:
         """Return the newest content of a record in the store."""
         return self._store.content(source, id)
+
+    def stating(self, things: Iterable[str]) -> Iterator[tuple[RecordVersion, bytes]]:
+        """Yield the live records of the store that state something of a thing."""
+        return self._store.stating(things)
 
     def changed(self, changes: Iterable[Change]) -> list[tuple[str, str]]:
         """Return the records that changes would change."""

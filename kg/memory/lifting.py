@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Final
 from kg.errors import InputRefused
 from kg.intake import WARNINGS, Candidate, line, surroundings
 from kg.iris import BASE
-from kg.memory.dependents import RETRACTIONS, statements
+from kg.memory.dependents import RETRACTIONS
 from kg.memory.naming import records_named
 from kg.memory.retraction import Retraction, check_reason
+from kg.referred import statements
 from kg.store import Change
 
 if TYPE_CHECKING:

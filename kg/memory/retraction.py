@@ -16,9 +16,10 @@ from kg import iris
 from kg.errors import InputRefused, UnknownTerm
 from kg.intake import WARNINGS
 from kg.iris import BASE, EV, RDFS
-from kg.memory.dependents import RETRACTIONS, STUDIES, check_unused, defined, records_of, trials_of
+from kg.memory.dependents import RETRACTIONS, STUDIES, check_unused, records_of, trials_of
 from kg.memory.naming import Name, records_named, trial_named
 from kg.model.records import Origin, RetractedStudy
+from kg.referred import defined
 from kg.store import Change, Commit, RecordVersion, Store
 from kg.triples import key, triples
 
