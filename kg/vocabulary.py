@@ -124,6 +124,19 @@ class Vocabulary:
                 return first[0]
         raise self._unknown(text, kinds, entries)
 
+    def thing(self, text: str) -> str:
+        """Return the IRI that a text names: a term of any kind, a CURIE, or a path below the base IRI.
+
+        Whether anything is said of it is not looked at, but for names of terms. Raises UnknownTerm, InputRefused.
+        """
+        try:
+            return self.resolve(text, *KINDS).iri
+        except UnknownTerm:
+            found = text if "://" in text else BASE + text if "/" in text else iris.expand(text, self._prefixes)
+            if found is None:
+                raise
+            return found
+
     def _unknown(self, text: str, kinds: tuple[str, ...], entries: Iterable[Entry]) -> UnknownTerm:
         names: dict[str, str] = {}
         for entry in entries:

@@ -42,7 +42,7 @@ ALLOWED: dict[str, set[str]] = {
     "kg.catalog": {"kg.store", "kg.iris", "kg.errors", "kg.nearest"},
     "kg.query_collection": {"kg.catalog", "kg.store", "kg.iris"},
     "kg.closure": {"kg.catalog", "kg.iris", "kg.lookalikes"},
-    "kg.graph": {"kg.graph", "kg.catalog", "kg.store", "kg.iris", "kg.errors"},
+    "kg.graph": {"kg.graph", "kg.catalog", "kg.store", "kg.iris", "kg.errors", "kg.nearest"},
     "kg.referred": {"kg.store", "kg.iris", "kg.errors"},
     "kg.image": {"kg.catalog", "kg.store"},
     "kg.table": {"kg.catalog", "kg.image"},

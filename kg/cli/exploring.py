@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kg.cli.output import Output
-from kg.errors import UnknownTerm
 from kg.evidence_base import EvidenceBase
-from kg.iris import BASE, EV, expand
-from kg.nearest import nearest
-from kg.vocabulary import KINDS
+from kg.iris import BASE
 
 if TYPE_CHECKING:
     from kg.graph import Filter
 
 _TERM = "A name, label, CURIE or IRI, or a path below the base such as trial/sigtermans-2009."
-_DIRECTIONS = ("both", "out", "in")
 Predicates = Annotated[
     list[str] | None,
     typer.Option("--predicate", metavar="NAME", help="Follow these properties alone; may be repeated."),
@@ -65,7 +61,7 @@ def neighbours(
     out: Output = context.obj
     with out.base() as base:
         among = _filter(base, direction, predicate, class_)
-        found = around(Adjacency(base.store), _thing(base, term), hops, among, limit, start)
+        found = around(Adjacency(base.store), base.vocabulary.thing(term), hops, among, limit, start)
         stated = stated_by(base.store, (edge for reached in found.reached for edge in reached.edges))
     if out.as_json:
         out.json(neighbours_json(found, stated))
@@ -96,7 +92,9 @@ def paths(
     out: Output = context.obj
     with out.base() as base:
         among = _filter(base, direction, predicate, class_)
-        found = ways(Adjacency(base.store), _thing(base, source), _thing(base, target), length, count, among)
+        found = ways(
+            Adjacency(base.store), base.vocabulary.thing(source), base.vocabulary.thing(target), length, count, among
+        )
         stated = stated_by(base.store, (edge for path in found.paths for edge in path.edges))
     if out.as_json:
         out.json(paths_json(found, stated))
@@ -134,29 +132,7 @@ def doctor(context: typer.Context) -> None:
         raise typer.Exit(1)
 
 
-def _thing(base: EvidenceBase, text: str) -> str:
-    """Return the IRI that a text names: a term of any kind, a CURIE, or a path below the base."""
-    try:
-        return base.vocabulary.resolve(text, *KINDS).iri
-    except UnknownTerm:
-        if "://" in text:
-            return text
-        if "/" in text:
-            return BASE + text
-        if found := expand(text, base.prefixes):
-            return found
-        raise
-
-
 def _filter(base: EvidenceBase, direction: str, predicates: list[str] | None, classes: list[str] | None) -> Filter:
-    from kg.graph import Filter  # noqa: PLC0415
+    from kg.graph.filters import filter_of  # noqa: PLC0415
 
-    if direction not in _DIRECTIONS:
-        raise typer.BadParameter(f"{direction!r} is not one of {', '.join(_DIRECTIONS)}", param_hint="--direction")
-    known = {name.removeprefix(EV) for name in base.shapes.classes}
-    for name in classes or []:
-        if name not in known:
-            close = nearest(name, known)
-            raise UnknownTerm(f"no class {name!r}; the nearest are {', '.join(close)}", close)
-    paths = frozenset(p if "://" in p else expand(p, base.prefixes) or EV + p for p in predicates or [])
-    return Filter(cast("Literal['out', 'in', 'both']", direction), paths, frozenset(classes or []))
+    return filter_of(direction, predicates or (), classes or (), base.shapes.classes, base.prefixes)
