@@ -4,20 +4,68 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated, NoReturn
+from functools import cache
+from importlib import import_module
+from typing import Annotated, Any, Final, NoReturn
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_group
 
 from kg import __version__
-from kg.cli import asking, curating, exploring, fetching, importing, keeping, keys, looking, memory, pooling
 from kg.cli.output import Output
 from kg.errors import Contradiction, EvidenceError, StoreUnavailable
 from kg.settings import Settings
 
 REFUSED, WRONG_USAGE, NO_STORE = 1, 2, 3
 
+_COMMANDS: Final = {
+    name: module
+    for module, names in {
+        "keeping": ("build", "validate", "stats", "export", "serve"),
+        "importing": ("import", "template"),
+        "fetching": ("fetch",),
+        "curating": ("curate",),
+        "looking": ("list", "query"),
+        "exploring": ("neighbours", "paths", "doctor"),
+        "asking": ("ask", "review", "explain"),
+        "pooling": ("pool",),
+        "memory": ("history", "diff", "retract", "rebuild", "backup", "restore"),
+        "keys": ("key",),
+    }.items()
+    for name in names
+}
+"""Commands, in the order of the help, and the modules of this package that have them."""
+
+
+class _Lazily(TyperGroup):
+    """Commands whose modules are loaded when they are asked for: most are slow to load."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.commands = dict.fromkeys(_COMMANDS)  # type: ignore[assignment]
+        """The names alone, from which a name that is none gets the nearest."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of all commands."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return a command, or nothing where there is none of that name."""
+        module = _COMMANDS.get(cmd_name)
+        return _registered(module).get_command(ctx, cmd_name) if module else None
+
+
+@cache
+def _registered(module: str) -> TyperGroup:
+    made = typer.Typer(rich_markup_mode=None)
+    import_module(f"kg.cli.{module}").register(made)
+    return get_group(made)
+
+
 app = typer.Typer(
     name="kg",
+    cls=_Lazily,
     help="Evidence from randomised trials as a knowledge graph: build it, ask it, pool it, trace every number.",
     no_args_is_help=True,
     add_completion=False,
@@ -55,17 +103,6 @@ def _global(
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
 
-
-keeping.register(app)
-importing.register(app)
-fetching.register(app)
-curating.register(app)
-looking.register(app)
-exploring.register(app)
-asking.register(app)
-pooling.register(app)
-memory.register(app)
-keys.register(app)
 
 _ANYWHERE = ("--json", "--quiet")
 _WITH_VALUE = ("--store",)

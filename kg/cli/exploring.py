@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kg.cli.output import Output
-from kg.evidence_base import EvidenceBase
 from kg.iris import BASE
 
 if TYPE_CHECKING:
+    from kg.evidence_base import EvidenceBase
     from kg.graph import Filter
 
 _TERM = "A name, label, CURIE or IRI, or a path below the base such as trial/sigtermans-2009."

@@ -7,13 +7,15 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import orjson
 
-from kg.evidence_base import EvidenceBase
 from kg.formats.text_table import table
 from kg.settings import Settings
+
+if TYPE_CHECKING:
+    from kg.evidence_base import EvidenceBase
 
 _WIDEST = 140
 
@@ -37,6 +39,8 @@ class Output:
 
         Raises StoreUnavailable.
         """
+        from kg.evidence_base import EvidenceBase  # noqa: PLC0415  (slow to load)
+
         with EvidenceBase.open(self.settings, mode) as base:
             yield base
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import brentq
 
 from kg.errors import InputRefused, NotPoolable
 from kg.pooling.columns import Array, Column
@@ -134,4 +133,6 @@ def _tau2(blocks: Sequence[Blocks], df: int, method: str) -> float:
     high = math.fsum(float(np.trace(part.V, axis1=1, axis2=2).sum()) for part in blocks) / (df + 1)
     while score(high) > 0:
         high *= 4
+    from scipy.optimize import brentq  # noqa: PLC0415  (loaded where a search is needed)
+
     return float(brentq(score, 0.0, high, xtol=1e-15 * high, rtol=1e-14))
