@@ -14,6 +14,7 @@ import httpx
 from tests.attacks.corpus import Item
 from tests.attacks.server import Server, state
 from tests.attacks.wire import Reply
+from tests.conftest import ROOT
 
 MOST_GROWTH = 400
 """MiB that any request may take for a moment, where the item does not say less."""
@@ -104,7 +105,8 @@ def watched(server: Server, canary: Canary, item: Item) -> Iterator[Callable[[Re
         assert reply.status < 500 or reply.status in _ALLOWED_5XX
         assert reply.seconds <= item.within, f"{reply.seconds:.1f} s"
         assert b"Traceback" not in reply.body
-        assert not re.search(rb'File "|site-packages|/work/|\.py\b', reply.body), reply.body[:600]
+        assert not re.search(rb'File "|site-packages|\.py\b', reply.body), reply.body[:600]
+        assert str(ROOT).encode() not in reply.body, reply.body[:600]
     assert not beside.failures, beside.failures
     assert beside.asked, "nobody asked meanwhile"
     assert beside.slowest <= _OTHERS_WITHIN, f"another client waited {beside.slowest:.1f} s"
