@@ -17,7 +17,7 @@ from kg.errors import InputRefused, QueryRefused
 from kg.iris import BASE, EV, GRAPH
 from kg.store.engine import Mark, Patch, Solutions, Term
 from kg.store.literals import exact, returned
-from kg.store.names import CATALOG, DEFAULT, EXTRA_GRAPHS, STATE
+from kg.store.names import APART, CATALOG, DEFAULT, EXTRA_GRAPHS, STATE
 from kg.store.paths import resolved
 from kg.store.prologue import expanded, selected, without_dataset
 from kg.store.records import NOTHING
@@ -28,8 +28,8 @@ CURRENT: Final = GRAPH + "current"
 """The graph that is the default graph of queries: not every service has one that can be written to."""
 NOTHING_GRAPH: Final = GRAPH + "nothing"
 """A graph that nothing is ever in: without any, some services take all that they have."""
-HELD: Final = (CURRENT, CATALOG, *EXTRA_GRAPHS.values())
-DATASET: Final = Dataset([CURRENT], [CATALOG, *EXTRA_GRAPHS.values(), STATE])
+HELD: Final = (CURRENT, CATALOG, *EXTRA_GRAPHS.values(), *APART.values())
+DATASET: Final = Dataset([CURRENT], [*HELD[1:], STATE])
 _STORE: Final = f"<{BASE}store>"
 _REACHED, _REACHING = f"<{EV}reached>", f"<{EV}reaching>"
 _NOTES: Final = f"GRAPH <{STATE}> {{ {_STORE} ?note__ ?value__ }}"
