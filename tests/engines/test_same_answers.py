@@ -10,13 +10,18 @@ import pytest
 from pyoxigraph import NamedNode
 from typer.testing import CliRunner
 
-from kg.catalog import Catalog
+from kg.catalog import Catalog, Query, Rows, Values
 from kg.cli.app import app
 from kg.evidence_base import EvidenceBase, question
+from kg.functions import used
+from kg.functions.pooling_engine import PoolingEngine
 from kg.settings import Settings
+from kg.store.remote_faults import EngineNonsense
 from tests.engines.servers import Engine
 
-CATALOG = Catalog(Settings.read().queries)
+CATALOG = {name: query for name, query in Catalog(Settings.read().queries).items() if query.form == "SELECT"}
+NOT_COMPILED = {("virtuoso", "pooling/by-receptor")}
+"""Queries that Virtuoso 7.2.5 cannot compile (SQ156); docs/engines.md names them."""
 QUESTIONS = (
     {"intervention": "ketamine", "comparator": "placebo", "outcome": "pain-intensity", "route": "intravenous"},
     {"intervention": "nmda-receptor-antagonist", "comparator": "placebo", "outcome": "nausea", "protocol": "none"},
@@ -29,6 +34,10 @@ QUESTIONS = (
 )
 
 
+def run(query: Query, base: EvidenceBase, values: Values) -> Rows:
+    return query.run(PoolingEngine(base) if used(query.text) else base.store, values)
+
+
 def test_the_engine_holds_what_the_journal_says(built: EvidenceBase, base: EvidenceBase) -> None:
     assert built.store.fingerprint() == base.store.fingerprint()
     assert built.store.engine.counts() == base.store.engine.counts()
@@ -36,11 +45,16 @@ def test_the_engine_holds_what_the_journal_says(built: EvidenceBase, base: Evide
 
 
 @pytest.mark.parametrize("name", CATALOG)
-def test_a_query_gives_the_same_rows(name: str, built: EvidenceBase, base: EvidenceBase) -> None:
+def test_a_query_gives_the_same_rows(name: str, engine: Engine, built: EvidenceBase, base: EvidenceBase) -> None:
     query = CATALOG[name]
+    if (engine.name, name) in NOT_COMPILED:
+        with pytest.raises(EngineNonsense, match="SQ156"):
+            run(query, built, {})
+        return
     mixed = "term" in query.columns.values()
-    for values in ({}, dict.fromkeys(query.params, ())):
-        due, found = query.run(base.store, values), query.run(built.store, values)
+    every: tuple[Values, ...] = ({}, dict.fromkeys(query.params, ()))
+    for values in every[:1] if used(query.text) else every:  # pools of everything are refused
+        due, found = run(query, base, values), run(query, built, values)
         assert found.columns == due.columns
         assert Counter(found.rows) == Counter(due.rows)
         assert [type(v) for row in sorted(map(repr, found.rows)) for v in row] == [
@@ -51,10 +65,12 @@ def test_a_query_gives_the_same_rows(name: str, built: EvidenceBase, base: Evide
 
 
 @pytest.mark.parametrize("name", [name for name in CATALOG if CATALOG[name].params])
-def test_a_query_finds_nothing_for_a_value_that_is_not_there(name: str, built: EvidenceBase) -> None:
+def test_a_query_finds_nothing_for_a_value_that_is_not_there(name: str, engine: Engine, built: EvidenceBase) -> None:
     query = CATALOG[name]
+    if (engine.name, name) in NOT_COMPILED:
+        return
     nonsense = {p: [query.term(p, "nothing/of-the-kind")] for p in query.params}
-    assert query.run(built.store, nonsense).rows == []
+    assert run(query, built, nonsense).rows == []
 
 
 def test_every_analysis_of_every_review_has_the_same_answer(built: EvidenceBase, base: EvidenceBase) -> None:

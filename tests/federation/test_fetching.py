@@ -136,6 +136,10 @@ def answering(reply: bytes, *, hold: float = 0.0, drip: float = 0.0) -> Iterator
                             connection.sendall(piece)
                             if stop.wait(drip):
                                 break
+                        connection.shutdown(socket.SHUT_WR)
+                        connection.settimeout(2)
+                        while connection.recv(65536):  # what is left unread would reset the connection
+                            pass
                     except OSError:
                         continue
 
