@@ -147,9 +147,10 @@ def judge(store: Store, shapes: Shapes, made: Candidate, *, reason: str = "") ->
     changed = frozenset(store.changed(changes))
     if not changed:
         return Judged(made, None, ())
-    former = {key: store.content(*key) for key in _live(store, changed)}
-    check_left(store, former, {key: made.triples[key] for key in former})
     report = check(shapes, made, surroundings(store, made.triples))
+    if report.conforms:
+        former = {key: store.content(*key) for key in _live(store, changed)}
+        check_left(store, former, {key: made.triples[key] for key in former})
     doubts = doubts_of(report, made)
     changes += [Change(WARNINGS, name, statements, origin=SHAPES) for name, statements in doubts.items()]
     doubted = [(WARNINGS, f"{source}-{name}") for source, name in made.triples if f"{source}-{name}" not in doubts]
