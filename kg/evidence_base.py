@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -29,7 +29,7 @@ from kg.moments import last_day, last_moment
 from kg.protocol import Protocol
 from kg.settings import Settings
 from kg.store import Store
-from kg.table import EvidenceTable, QueriedRows
+from kg.table import EvidenceTable, Kept, QueriedRows, upkeep
 from kg.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ class EvidenceBase:
     def __init__(self, settings: Settings, store: Store, *, borrowed: bool = False) -> None:
         self.settings, self.store = settings, store
         self._borrowed = borrowed
+        self._table: Kept | None = None
         self._pasts: dict[int, Self] = {}
         self._recalling = Lock()
 
@@ -121,9 +122,19 @@ class EvidenceBase:
             yield
 
     def close(self) -> None:
-        """Let go of files and locks."""
-        if not self._borrowed:
+        """Let go of files and locks; who writes keeps the evidence table beside the store."""
+        if self._borrowed:
+            return
+        try:
+            if self.store.writable:
+                self.keep_table()
+        finally:
             self.store.close()
+
+    def keep_table(self) -> None:
+        """Write the evidence table beside the store, where it is not; those who read then need not make it."""
+        with suppress(EvidenceError):  # it is made again by whoever needs it
+            upkeep.keep(self.catalog, self.store, self._table)
 
     def __enter__(self) -> Self:
         return self
@@ -171,8 +182,10 @@ class EvidenceBase:
 
     @cached_property
     def table(self) -> EvidenceTable:
-        """The evidence table."""
-        return EvidenceTable(self.catalog, self.store)
+        """The evidence table, in step with the store."""
+        with self._recalling:
+            self._table = upkeep.present(self.catalog, self.store, self._table)
+        return self._table.table
 
     @cached_property
     def answers(self) -> AnswerLog:

@@ -1,7 +1,7 @@
 """The folder of a disk store: its layout, the writer's lock, and the checkpoints that readers open.
 
 ``journal.sqlite``, ``engine/`` (the writer's), ``checkpoints/<commit>-<run>/`` (read-only copies of the engine by hard
-links), ``answers/`` (kept beside the store), ``lock``.
+links), ``answers/`` and ``table/`` (kept beside the store), ``lock``.
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ class Folder:
         self.engine = path / "engine"
         self.checkpoints = path / "checkpoints"
         self.answers = path / "answers"
+        self.table = path / "table"
         self._lock = path / "lock"
 
     @classmethod

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from pyoxigraph import Triple
+from pyoxigraph import RdfFormat, Triple, parse
 
 from kg.errors import StoreUnavailable, UnknownTerm
-from kg.store import audit, canonical
+from kg.store import audit, canonical, projection
 from kg.store.engine import Engine, Solutions
 from kg.store.journal import Journal
+from kg.store.names import DEFAULT
 from kg.store.records import Commit, RecordVersion, fingerprint
 from kg.store.rows import chunks, subject_key
 
@@ -77,6 +78,20 @@ class Readable:
     def commits(self, since: int = 0, until: int | None = None) -> list[Commit]:
         """Return the commits after a number up to another, oldest first, with the record versions that each wrote."""
         return self._journal.commits(since, self._at if until is None else until)
+
+    def hash_of(self, commit: int) -> str:
+        """Return the hash of a commit, which stands for all before it as well; empty where there is none."""
+        return self._journal.hash_of(commit)
+
+    def moved(self, since: int) -> Iterator[Triple]:
+        """Yield the statements that came into the present state, or left it, after a commit.
+
+        Raises StoreUnavailable.
+        """
+        change = projection.delta(self._journal, since, self._at)
+        for lines in (change.removed.get(DEFAULT, ()), change.added.get(DEFAULT, ())):
+            for quad in parse("\n".join(lines), format=RdfFormat.N_TRIPLES):
+                yield quad.triple
 
     def heads(self, at: int | None = None) -> list[RecordVersion]:
         """Return the version of every record that was live after a commit, the newest without a number.

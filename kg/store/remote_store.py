@@ -67,6 +67,11 @@ class RemoteStore(Store):
         """The folder for the answers given before, on this machine."""
         return self._place.folder.answers
 
+    @property
+    def table(self) -> Path | None:
+        """The folder for the evidence table, on this machine."""
+        return self._place.folder.table
+
     def check_ready(self) -> None:
         """See that the engine answers, and soon.
 

@@ -115,7 +115,7 @@ class Store(Readable):
             if self._closed:
                 return
             try:
-                if self._engine and self._writable:
+                if self._engine and self.writable:
                     self.checkpoint()
             finally:
                 self._closed = True
@@ -135,6 +135,16 @@ class Store(Readable):
     def answers(self) -> Path | None:
         """The folder for the answers given before, beside the store; none for a store in memory."""
         return self._folder.answers if self._folder else None
+
+    @property
+    def table(self) -> Path | None:
+        """The folder for the evidence table, beside the store; none for a store in memory."""
+        return self._folder.table if self._folder else None
+
+    @property
+    def writable(self) -> bool:
+        """Whether it was opened for writing, and sees the newest commit."""
+        return self._at is None
 
     def check_ready(self) -> None:
         """See that the engine can be read now.
@@ -260,17 +270,13 @@ class Store(Readable):
                 self._engine = EmbeddedEngine.in_memory()
                 upkeep.catch_up(self._journal, self._engine)
 
-    @property
-    def _writable(self) -> bool:
-        return self._at is None
-
     def _drop_engine(self) -> None:
         if self._engine:
             self._engine.close()
         self._engine = None
 
     def _check_writable(self) -> None:
-        if not self._writable:
+        if not self.writable:
             raise StoreUnavailable("the store is open for reading; open it with mode='write'")
 
     def _catch_up(self, engine: Engine) -> None:

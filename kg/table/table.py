@@ -1,0 +1,123 @@
+"""The evidence table as the rest of the software asks it, in step with a store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+
+from kg.catalog import Catalog, Query, Rows, Selects
+from kg.table.packed import merged_order
+from kg.table.queried import QueriedRows
+from kg.table.segment import KEY, Segment
+from kg.table.texts import Array
+from kg.table.whole import Columns, Whole, order
+
+FOLDER: Final = "trials/"
+_FACTS: Final = f"{FOLDER}trial-facts"
+_AT_ONCE: Final = 500
+_TIMES: Final = 4
+_NOTHING: Final = np.empty(0, dtype=np.int32)
+
+
+class EvidenceTable:
+    """The rows of ``queries/trials``, given as the queries themselves would give them for the same values.
+
+    It consists of segments: one of the whole store, and later ones that speak for the trials which commits have touched
+    since. It never changes; ``after`` makes the table that follows it.
+    """
+
+    def __init__(self, queries: Mapping[str, Query], segments: Sequence[Segment]) -> None:
+        self._queries, self.segments = queries, tuple(segments)
+        self._gone = list(_gone(self.segments))
+
+    @classmethod
+    def of(cls, catalog: Catalog, engine: Selects) -> EvidenceTable:
+        """Make the table of a whole store."""
+        queries = queries_of(catalog)
+        rows = {name: Whole(query).columns(engine) for name, query in queries.items()}
+        return cls(queries, [Segment.of(rows, queries, None)])
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The queries that the table holds."""
+        return tuple(self._queries)
+
+    @cached_property
+    def trials(self) -> int:
+        """How many trials it has facts of."""
+        return sum(len(positions) for _, positions in self._found(_FACTS, {}))
+
+    def rows(self, name: str, **values: Sequence[str]) -> Rows:
+        """Return the rows of a query for values of its parameters, given as IRIs or texts; others are left open."""
+        query = self._queries[name]
+        columns = tuple(query.columns)
+        parts = [s.rows(name, positions) for s, positions in self._found(name, values)]
+        by = [columns.index(column) for column in order(query)]
+        return Rows(columns, merged_order(parts, by))
+
+    def _found(self, name: str, values: Mapping[str, Sequence[str]]) -> Iterator[tuple[Segment, Array]]:
+        for segment, gone in zip(self.segments, self._gone, strict=True):
+            yield segment, segment.positions(name, values, gone)
+
+    def holds(self, trials: Iterable[str]) -> set[str]:
+        """Return those of some IRIs for which the table has a row."""
+        asked = list(trials)
+        found = self._found(_FACTS, {KEY: asked})
+        return {str(trial) for segment, at in found for trial in segment.queries[_FACTS].values(KEY, at)}
+
+    def after(self, catalog: Catalog, engine: Selects, trials: set[str]) -> EvidenceTable:
+        """Return the table of an engine that says something else of some trials than this table does."""
+        if not trials:
+            return self
+        queried = QueriedRows(catalog, engine)
+        segments = [*self.segments, Segment.of(_columns(queried, self._queries, trials), self._queries, trials)]
+        while len(segments) > 1 and segments[-2].trials is not None and segments[-2].size < _TIMES * segments[-1].size:
+            newer, older = segments.pop(), segments.pop()
+            segments.append(self._merged(older, newer))
+        return EvidenceTable(self._queries, segments)
+
+    def whole(self) -> EvidenceTable:
+        """Return the same table in one segment."""
+        if len(self.segments) == 1:
+            return self
+        rows: dict[str, Columns] = {}
+        for name, query in self._queries.items():
+            found = list(self._found(name, {}))
+            rows[name] = {c: [v for s, at in found for v in s.queries[name].values(c, at)] for c in query.columns}
+        return EvidenceTable(self._queries, [Segment.of(rows, self._queries, None)])
+
+    def _merged(self, older: Segment, newer: Segment) -> Segment:
+        both = EvidenceTable(self._queries, [older, newer])
+        trials = {*(older.speaks_for() or ()), *(newer.speaks_for() or ())}
+        return Segment.of({name: _of(both.rows(name)) for name in self._queries}, self._queries, trials)
+
+
+def queries_of(catalog: Catalog) -> dict[str, Query]:
+    """Return the queries that the table holds, by name."""
+    return {name: catalog[name] for name in catalog if name.startswith(FOLDER)}
+
+
+def _gone(segments: Sequence[Segment]) -> Iterator[Array]:
+    """Yield, for each segment, the codes of the trials for which a later one speaks."""
+    spoken_for = [segment.speaks_for() or [] for segment in segments]
+    for number, segment in enumerate(segments):
+        later = sorted({trial for trials in spoken_for[number + 1 :] for trial in trials})
+        yield segment.texts.codes(later) if later else _NOTHING
+
+
+def _columns(source: QueriedRows, queries: Mapping[str, Query], trials: set[str]) -> dict[str, Columns]:
+    """Return the rows of each query for some trials, column by column."""
+    ordered = sorted(trials)
+    chunks = [ordered[i : i + _AT_ONCE] for i in range(0, len(ordered), _AT_ONCE)]
+    found = {}
+    for name, query in queries.items():
+        rows = [row for chunk in chunks for row in source.rows(name, **{KEY: chunk}).rows]
+        found[name] = _of(Rows(tuple(query.columns), rows))
+    return found
+
+
+def _of(rows: Rows) -> Columns:
+    return {name: [row[i] for row in rows.rows] for i, name in enumerate(rows.columns)}
