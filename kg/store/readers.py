@@ -399,6 +399,8 @@ class _Running:
         self._pool.release(self._process, self._client, done=self.result.ended, long=self.long)
 
     def _becomes_long(self) -> bool:
+        if self._over:  # it came to its end while it was found to take long; its place is given back already
+            return True
         self.long = self._pool.lengthen(self._client)
         return self.long
 

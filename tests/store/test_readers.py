@@ -334,6 +334,20 @@ def test_a_query_that_was_begun_anew_has_its_whole_result(place: Path) -> None:
     with_readers(work, ReaderLimits(processes=3, long=1, short=0.01))
 
 
+def test_a_query_that_ends_as_it_is_found_to_be_long_gives_its_place_back(place: Path) -> None:
+    async def work(readers: Readers) -> None:
+        loop = asyncio.get_running_loop()
+        for number in range(600):
+            loop.call_later(0.0003 * (number % 20), time.sleep, 0.01)  # the loop sees the time-out and the end at once
+            with contextlib.suppress(Busy):
+                await answer(readers, ask(place, f"SELECT * {{ ?s ?p ?o }} LIMIT {5 * number}"))
+        assert readers.busy == 0
+        for _ in range(readers.limits.shares.long_each):
+            assert readers.lengthen("tests"), "a place for long queries is lost"
+
+    with_readers(work, ReaderLimits(processes=4, long=3, short=0.003, patience=0.2))
+
+
 def test_another_checkpoint_is_read_when_it_is_asked_for(place: Path, tmp_path: Path) -> None:
     async def work(readers: Readers) -> None:
         other = tmp_path / "other"
