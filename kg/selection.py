@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields, replace
+from itertools import starmap
+from operator import itemgetter
 from typing import Protocol as Interface
+from typing import TypeVar
 
 from kg.catalog import Rows
 from kg.iris import BASE, EV, local
@@ -14,6 +17,7 @@ from kg.protocol import Protocol
 from kg.vocabulary import Vocabulary
 
 _NOTHING: frozenset[str] = frozenset()
+T = TypeVar("T", ArmResult, ReportedContrast)
 
 
 class RowSource(Interface):
@@ -44,23 +48,22 @@ def of_arms(
 def _read(question: Question, trials: list[str], protocol: Protocol, source: RowSource, known: Vocabulary) -> TrialSet:
     rule = protocol.outcome(local(question.outcome.iri))
     outcomes = (question.outcome.iri, *(f"{BASE}outcome/{slug}" for slug in rule.components))
-    arms = arm_facts(source, trials)
+    facts, arms = trial_facts(source, trials), arm_facts(source, trials)
+    condition = known.closure(question.condition.iri) if question.condition else None
+    asked = trials if condition is None else _having(condition, facts, arms)
     included = None
     if protocol.included_by:
         rows = source.rows("trials/included-trials", review=[f"{BASE}review/{protocol.included_by}"])
         included = frozenset(row["trial"] for row in rows.records())
     return TrialSet(
-        trials=trial_facts(source, trials),
+        trials=facts,
         arms=arms,
-        results=tuple(
-            ArmResult(**row) for row in source.rows("trials/arm-results", trial=trials, outcome=outcomes).records()
-        ),
+        results=tuple(_made(ArmResult, source.rows("trials/arm-results", trial=asked, outcome=outcomes))),
         contrasts=tuple(
-            ReportedContrast(**row)
-            for row in source.rows("trials/reported-contrasts", trial=trials, outcome=outcomes).records()
+            _made(ReportedContrast, source.rows("trials/reported-contrasts", trial=asked, outcome=outcomes))
         ),
         instruments=known.instruments,
-        doubts=_doubts(source, trials),
+        doubts=_doubts(source, asked),
         included=included,
         out_of_scope=frozenset(
             iri for slug in protocol.out_of_scope for iri in known.closure(f"{BASE}condition/{slug}")
@@ -68,9 +71,24 @@ def _read(question: Question, trials: list[str], protocol: Protocol, source: Row
         intervention=_NOTHING,
         comparator=_NOTHING,
         outcomes=outcomes,
-        condition=known.closure(question.condition.iri) if question.condition else None,
+        condition=condition,
         lower_is_better=known.lower_is_better(question.outcome.iri),
     )
+
+
+def _having(condition: frozenset[str], trials: Mapping[str, TrialFacts], arms: Mapping[str, ArmFacts]) -> list[str]:
+    """Return the trials with people who have a condition: of others no result can count."""
+    found = {trial for trial, facts in trials.items() if not facts.conditions.isdisjoint(condition)}
+    found |= {arm.trial for arm in arms.values() if not arm.conditions.isdisjoint(condition)}
+    return sorted(found)
+
+
+def _made(kind: type[T], rows: Rows) -> Iterator[T]:
+    """Yield a thing for each row; its fields are columns."""
+    if not rows.rows:
+        return iter(())
+    values = itemgetter(*(rows.columns.index(field.name) for field in fields(kind)))
+    return starmap(kind, map(values, rows.rows))
 
 
 def trial_facts(source: RowSource, trials: list[str]) -> dict[str, TrialFacts]:
