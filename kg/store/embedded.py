@@ -13,7 +13,7 @@ import pyoxigraph as ox
 
 from kg.errors import InputRefused, QueryRefused, StoreUnavailable
 from kg.iris import BASE, EV
-from kg.store.engine import EngineDamaged, Mark, Patch, Solutions
+from kg.store.engine import EngineDamaged, Mark, Patch, Solutions, Term
 from kg.store.footers import check_footers
 from kg.store.names import DEFAULT, STATE
 from kg.store.records import NOTHING
@@ -66,10 +66,13 @@ class EmbeddedEngine:
     def select(self, query: str) -> Solutions:
         """Return the solutions of a SELECT query."""
         with self._reading() as store:
-            found = store.query(query)
-            if not isinstance(found, ox.QuerySolutions):
-                raise QueryRefused("the query is not a SELECT; this place needs a table of solutions")
+            found = _solutions(store, query)
             return Solutions(tuple(v.value for v in found.variables), [tuple(row) for row in found])
+
+    def stream(self, query: str) -> Iterator[tuple[Term | None, ...]]:
+        """Yield the rows of a SELECT query one by one, for more of them than memory should hold."""
+        with self._reading() as store:
+            yield from map(tuple, _solutions(store, query))
 
     def ask(self, query: str) -> bool:
         """Return the answer to an ASK query."""
@@ -167,6 +170,13 @@ class EmbeddedEngine:
                 if _CORRUPTION in str(error):
                     raise
                 raise QueryRefused(f"the query cannot be answered: {error}") from error
+
+
+def _solutions(store: ox.Store, query: str) -> ox.QuerySolutions:
+    found = store.query(query)
+    if not isinstance(found, ox.QuerySolutions):
+        raise QueryRefused("the query is not a SELECT; this place needs a table of solutions")
+    return found
 
 
 def _data(operation: str, patch: Patch) -> str:

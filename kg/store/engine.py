@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, Final, NamedTuple, Protocol, TypeAlias
 
@@ -44,6 +44,12 @@ class Engine(Protocol):
 
     def select(self, query: str) -> Solutions:
         """Return the solutions of a SELECT query.
+
+        Raises QueryRefused, StoreUnavailable.
+        """
+
+    def stream(self, query: str) -> Iterator[tuple[Term | None, ...]]:
+        """Yield the rows of a SELECT query.
 
         Raises QueryRefused, StoreUnavailable.
         """

@@ -8,7 +8,7 @@ from pyoxigraph import RdfFormat, Triple, parse
 
 from kg.errors import StoreUnavailable, UnknownTerm
 from kg.store import audit, canonical, projection
-from kg.store.engine import Engine, Solutions
+from kg.store.engine import Engine, Solutions, Term
 from kg.store.journal import Journal
 from kg.store.names import DEFAULT
 from kg.store.records import Commit, RecordVersion, fingerprint
@@ -39,6 +39,13 @@ class Readable:
         Raises QueryRefused, StoreUnavailable.
         """
         return self._present().select(query)
+
+    def stream(self, query: str) -> Iterator[tuple[Term | None, ...]]:
+        """Yield the rows of a SELECT query one by one, for more of them than memory should hold.
+
+        Raises QueryRefused, StoreUnavailable.
+        """
+        return self._present().stream(query)
 
     def ask(self, query: str) -> bool:
         """Return the answer to an ASK query.

@@ -74,6 +74,13 @@ class RemoteEngine:
         self.check(text, len(rows), asked)
         return Solutions(columns, rows)
 
+    def stream(self, query: str) -> Iterator[tuple[Term | None, ...]]:
+        """Yield the rows of a SELECT query, which are counted before.
+
+        Raises as ``select`` does.
+        """
+        yield from self.select(query).rows
+
     def ask(self, query: str) -> bool:
         """Return the answer to an ASK query.
 

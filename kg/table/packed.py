@@ -2,53 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from kg.catalog import Plain
+from kg.table.column import NOTHING, Column, told
 from kg.table.texts import Array, Texts
-
-_LARGEST: Final = 2**63 - 1
-_TEXT, _INTEGER, _DECIMAL, _MIXED, _NOTHING = "text", "integer", "decimal", "mixed", "nothing"
-_TAGGED: Final[dict[str, Callable[[str], Plain]]] = {"s": str, "i": int, "f": float, "b": lambda text: text == "True"}
-
-
-def texts_of(columns: Iterable[Sequence[Plain]]) -> set[str]:
-    """Return the texts that a dictionary needs, so that these columns can be packed with it."""
-    found = set[str]()
-    for column in columns:
-        kind = _kind(column)
-        if kind == _TEXT:
-            found.update(value for value in set(column) if value is not None)  # type: ignore[misc]
-        elif kind == _MIXED:
-            found.update(_tagged(value) for value in column if value is not None)
-    return found
-
-
-def _kind(column: Sequence[Plain]) -> str:
-    kinds = set(map(type, column)) - {type(None)}
-    if not kinds:
-        return _NOTHING
-    if kinds == {str}:
-        return _TEXT
-    if kinds == {float}:
-        return _DECIMAL
-    if kinds == {int} and all(value is None or -_LARGEST < value <= _LARGEST for value in column):  # type: ignore[operator]
-        return _INTEGER
-    return _MIXED
-
-
-def _tagged(value: Plain) -> str:
-    return f"{type(value).__name__[0]}{value!r}" if not isinstance(value, str) else f"s{value}"
 
 
 class PackedRows:
-    """The rows of a query, sorted; texts stand as codes of a dictionary, and -1 is no text.
+    """The rows of a query, sorted; ``columns`` has the kind of each column, ``arrays`` its values.
 
-    A missing integer is the smallest of 64 bits, a missing decimal is not a number. ``at/NAME`` lists the rows by the
-    code of a parameter, ``of/NAME`` those codes.
+    ``at/NAME`` lists the rows by the code of a parameter, ``of/NAME`` those codes.
     """
 
     def __init__(self, columns: Mapping[str, str], arrays: Mapping[str, Array], length: int, texts: Texts) -> None:
@@ -57,19 +24,10 @@ class PackedRows:
 
     @classmethod
     def of(
-        cls,
-        columns: Mapping[str, Sequence[Plain]],
-        params: Iterable[str],
-        by: Sequence[str],
-        texts: Texts,
-        code: Mapping[str, int],
+        cls, columns: Mapping[str, Column], length: int, params: Iterable[str], by: Sequence[str], texts: Texts
     ) -> PackedRows:
-        """Pack columns of one length, to be sorted ``by`` some of them, with a dictionary that has their texts."""
-        kinds = {name: _kind(column) for name, column in columns.items()}
-        length = len(next(iter(columns.values()), ()))
-        arrays = {
-            name: _packed(column, kinds[name], code) for name, column in columns.items() if kinds[name] != _NOTHING
-        }
+        """Pack columns of one length, to be sorted ``by`` some of them."""
+        arrays = {name: column.values for name, column in columns.items() if column.kind != NOTHING}
         keys = [arrays[name] for name in reversed(by) if name in arrays]
         if keys and length:
             order = np.lexsort(keys)
@@ -78,7 +36,7 @@ class PackedRows:
             if name in arrays:
                 at = np.argsort(arrays[name], kind="stable").astype(np.int32)
                 arrays |= {f"at/{name}": at, f"of/{name}": arrays[name][at]}
-        return cls(kinds, arrays, length, texts)
+        return cls({name: column.kind for name, column in columns.items()}, arrays, length, texts)
 
     def having(self, name: str, codes: Array) -> Array:
         """Return the positions of the rows whose parameter has one of some codes."""
@@ -107,30 +65,9 @@ class PackedRows:
     def values(self, name: str, positions: Array) -> list[Plain]:
         """Return the values of a column at some positions."""
         kind = self.columns[name]
-        if kind == _NOTHING:
+        if kind == NOTHING:
             return [None] * len(positions)
-        found = self.arrays[name][positions]
-        if kind == _TEXT:
-            return list(self._texts.told(found))
-        if kind == _MIXED:
-            return [None if text is None else _TAGGED[text[0]](text[1:]) for text in self._texts.told(found)]
-        missing = np.isnan(found) if kind == _DECIMAL else found == -_LARGEST - 1
-        values: list[Plain] = found.tolist()
-        if missing.any():
-            for position in np.flatnonzero(missing).tolist():
-                values[position] = None
-        return values
-
-
-def _packed(column: Sequence[Plain], kind: str, code: Mapping[str, int]) -> Array:
-    size = len(column)
-    if kind == _TEXT:
-        return np.fromiter((-1 if v is None else code[v] for v in column), np.int32, size)  # type: ignore[index]
-    if kind == _MIXED:
-        return np.fromiter((-1 if v is None else code[_tagged(v)] for v in column), np.int32, size)
-    if kind == _DECIMAL:
-        return np.fromiter((np.nan if v is None else v for v in column), np.float64, size)
-    return np.fromiter((-_LARGEST - 1 if v is None else v for v in column), np.int64, size)
+        return told(kind, self.arrays[name][positions], self._texts)
 
 
 def merged_order(parts: Sequence[list[tuple[Any, ...]]], by: Sequence[int]) -> list[tuple[Any, ...]]:

@@ -10,9 +10,10 @@ import numpy as np
 
 from kg.catalog import Plain, Query
 from kg.table import arrays
-from kg.table.packed import PackedRows, texts_of
+from kg.table.column import Column, Names
+from kg.table.packed import PackedRows
 from kg.table.texts import Array, Texts
-from kg.table.whole import Columns, order
+from kg.table.whole import order
 
 KEY = "trial"
 """The parameter and column that every query of the table has; a segment speaks for some values of it."""
@@ -35,17 +36,27 @@ class Segment:
         return self.texts.codes(wanted)
 
     @classmethod
-    def of(cls, rows: Mapping[str, Columns], queries: Mapping[str, Query], trials: Iterable[str] | None) -> Segment:
-        """Make a segment of the columns of each query, which speaks for ``trials``, or for all."""
-        spoken_for = None if trials is None else sorted(set(trials))
-        every = texts_of(column for columns in rows.values() for column in columns.values())
-        texts, code = Texts.of([*every, *(spoken_for or ())])
+    def of(
+        cls,
+        rows: Mapping[str, tuple[Mapping[str, Column], int]],
+        names: Names,
+        queries: Mapping[str, Query],
+        trials: Iterable[str] | None,
+    ) -> Segment:
+        """Make a segment of the columns of each query and their length, which speaks for ``trials``, or for all."""
+        own = None if trials is None else [names.code(trial) for trial in sorted(set(trials))]
+        texts, ranks = names.sorted()
         packed = {
-            name: PackedRows.of(columns, queries[name].params, order(queries[name]), texts, code)
-            for name, columns in rows.items()
+            name: PackedRows.of(
+                {column: values.recoded(ranks) for column, values in columns.items()},
+                length,
+                queries[name].params,
+                order(queries[name]),
+                texts,
+            )
+            for name, (columns, length) in rows.items()
         }
-        own = None if spoken_for is None else np.array([code[trial] for trial in spoken_for], dtype=np.int32)
-        return cls(packed, texts, own)
+        return cls(packed, texts, None if own is None else ranks[own])
 
     @classmethod
     def read(cls, path: Path) -> Segment:

@@ -9,11 +9,12 @@ from typing import Final
 import numpy as np
 
 from kg.catalog import Catalog, Query, Rows, Selects
+from kg.table.column import Column, Names
 from kg.table.packed import merged_order
 from kg.table.queried import QueriedRows
 from kg.table.segment import KEY, Segment
 from kg.table.texts import Array
-from kg.table.whole import Columns, Whole, order
+from kg.table.whole import Properties, Streams, Whole, order
 
 FOLDER: Final = "trials/"
 _FACTS: Final = f"{FOLDER}trial-facts"
@@ -34,11 +35,12 @@ class EvidenceTable:
         self._gone = list(_gone(self.segments))
 
     @classmethod
-    def of(cls, catalog: Catalog, engine: Selects) -> EvidenceTable:
+    def of(cls, catalog: Catalog, engine: Streams) -> EvidenceTable:
         """Make the table of a whole store."""
-        queries = queries_of(catalog)
-        rows = {name: Whole(query).columns(engine) for name, query in queries.items()}
-        return cls(queries, [Segment.of(rows, queries, None)])
+        queries, names = queries_of(catalog), Names()
+        properties = Properties(engine, names)
+        rows = {name: Whole(query).columns(properties) for name, query in queries.items()}
+        return cls(queries, [Segment.of(rows, names, queries, None)])
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -73,26 +75,16 @@ class EvidenceTable:
         if not trials:
             return self
         queried = QueriedRows(catalog, engine)
-        segments = [*self.segments, Segment.of(_columns(queried, self._queries, trials), self._queries, trials)]
+        segments = [*self.segments, _segment(self._queries, _queried(queried, self._queries, trials), trials)]
         while len(segments) > 1 and segments[-2].trials is not None and segments[-2].size < _TIMES * segments[-1].size:
             newer, older = segments.pop(), segments.pop()
             segments.append(self._merged(older, newer))
         return EvidenceTable(self._queries, segments)
 
-    def whole(self) -> EvidenceTable:
-        """Return the same table in one segment."""
-        if len(self.segments) == 1:
-            return self
-        rows: dict[str, Columns] = {}
-        for name, query in self._queries.items():
-            found = list(self._found(name, {}))
-            rows[name] = {c: [v for s, at in found for v in s.queries[name].values(c, at)] for c in query.columns}
-        return EvidenceTable(self._queries, [Segment.of(rows, self._queries, None)])
-
     def _merged(self, older: Segment, newer: Segment) -> Segment:
         both = EvidenceTable(self._queries, [older, newer])
         trials = {*(older.speaks_for() or ()), *(newer.speaks_for() or ())}
-        return Segment.of({name: _of(both.rows(name)) for name in self._queries}, self._queries, trials)
+        return _segment(self._queries, {name: both.rows(name) for name in self._queries}, trials)
 
 
 def queries_of(catalog: Catalog) -> dict[str, Query]:
@@ -108,16 +100,20 @@ def _gone(segments: Sequence[Segment]) -> Iterator[Array]:
         yield segment.texts.codes(later) if later else _NOTHING
 
 
-def _columns(source: QueriedRows, queries: Mapping[str, Query], trials: set[str]) -> dict[str, Columns]:
-    """Return the rows of each query for some trials, column by column."""
+def _queried(source: QueriedRows, queries: Mapping[str, Query], trials: set[str]) -> dict[str, Rows]:
+    """Return the rows of each query for some trials."""
     ordered = sorted(trials)
     chunks = [ordered[i : i + _AT_ONCE] for i in range(0, len(ordered), _AT_ONCE)]
-    found = {}
-    for name, query in queries.items():
-        rows = [row for chunk in chunks for row in source.rows(name, **{KEY: chunk}).rows]
-        found[name] = _of(Rows(tuple(query.columns), rows))
-    return found
+    return {
+        name: Rows(tuple(query.columns), [row for chunk in chunks for row in source.rows(name, **{KEY: chunk}).rows])
+        for name, query in queries.items()
+    }
 
 
-def _of(rows: Rows) -> Columns:
-    return {name: [row[i] for row in rows.rows] for i, name in enumerate(rows.columns)}
+def _segment(queries: Mapping[str, Query], rows: Mapping[str, Rows], trials: set[str]) -> Segment:
+    """Return the segment of the rows of each query, which speaks for some trials."""
+    names, found = Names(), {}
+    for name, own in rows.items():
+        columns = {c: Column.of([row[i] for row in own.rows], names) for i, c in enumerate(own.columns)}
+        found[name] = (columns, len(own.rows))
+    return Segment.of(found, names, queries, trials)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from hashlib import blake2b
 from typing import Any, Self
@@ -25,9 +25,8 @@ class Texts:
         self._hashes, self._by_hash = arrays["hashes"], arrays["by_hash"]
 
     @classmethod
-    def of(cls, texts: Iterable[str]) -> tuple[Self, dict[str, int]]:
-        """Return the dictionary of texts, and their codes."""
-        ordered = sorted(set(texts))
+    def of(cls, ordered: Sequence[str]) -> Self:
+        """Return the dictionary of distinct texts that are sorted."""
         encoded = [text.encode() for text in ordered]
         hashes = np.fromiter(map(_hash, encoded), dtype=np.uint64, count=len(encoded))
         by_hash = np.argsort(hashes, kind="stable")
@@ -37,7 +36,7 @@ class Texts:
             "hashes": hashes[by_hash],
             "by_hash": by_hash.astype(np.int32),
         }
-        return cls(arrays), {text: code for code, text in enumerate(ordered)}
+        return cls(arrays)
 
     def __len__(self) -> int:
         return len(self._ends)

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import re
+from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain, repeat
-from typing import Final
+from typing import Final, NamedTuple, Protocol
 
-from kg.catalog import Plain, Query, Selects
+import numpy as np
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
+
+from kg.catalog import Plain, Query
 from kg.store import plain
+from kg.table.column import Column, Names
+from kg.table.texts import Array
 
-_PROLOGUE: Final = re.compile(r"^(?:PREFIX|BASE)\b.*\n", re.MULTILINE)
+_PREFIX: Final = re.compile(r"^PREFIX (\w+): <(.+)>$", re.MULTILINE)
 _OPTIONAL: Final = re.compile(r"^ *OPTIONAL \{ \?(\w+) (\w+:\w+) \?(\w+) \}\n", re.MULTILINE)
+_REQUIRED: Final = re.compile(r"^ *\?(\w+) (\w+:\w+ \?\w+)((?:\s*;\s*\w+:\w+ \?\w+)+)\s*\.?\s*$", re.MULTILINE)
+_MORE: Final = re.compile(r"\s*;\s*(\w+:\w+) \?(\w+)")
 _ORDER: Final = re.compile(r"^ORDER BY((?: \?\w+)+)\s*\Z", re.MULTILINE)
-Columns = dict[str, list[Plain]]
+
+
+class Streams(Protocol):
+    """Whatever can answer a SELECT query row by row."""
+
+    def stream(self, query: str) -> Iterator[tuple[NamedNode | BlankNode | Literal | Triple | None, ...]]:
+        """Yield the rows of a SELECT query."""
 
 
 def order(query: Query) -> list[str]:
@@ -23,12 +37,22 @@ def order(query: Query) -> list[str]:
     return re.findall(r"\w+", found[1]) if found else []
 
 
+class _Apart(NamedTuple):
+    """A value that is read for all subjects in one go: subject, property and column, and the text that asks for it."""
+
+    subject: str
+    path: str
+    column: str
+    text: str
+    required: bool
+
+
 @dataclass(frozen=True)
 class Whole:
     """A query with its parameters open.
 
-    Joining dozens of optional values row by row, and sorting, is what an engine is slow at. Each optional value that
-    plays no other part is read for all subjects in one go, and joined here. The rows come in no order.
+    Joining dozens of values row by row, and sorting, is what an engine is slow at. Each value of a subject that plays
+    no other part in the query is read for all subjects, and joined here. The rows come in no order.
     """
 
     query: Query
@@ -38,60 +62,90 @@ class Whole:
         return _ORDER.sub("", self.query.bound(dict.fromkeys(self.query.params, ())))
 
     @cached_property
-    def _apart(self) -> list[re.Match[str]]:
-        """The optional values that nothing else in the query looks at."""
+    def _apart(self) -> list[_Apart]:
         body = self._text[self._text.index("WHERE") :]
-        found = _OPTIONAL.finditer(self._text)
+        found = [_Apart(m[1], m[2], m[3], m[0], required=False) for m in _OPTIONAL.finditer(self._text)]
+        for block in _REQUIRED.finditer(self._text):
+            more = _MORE.finditer(block[3])
+            found += [_Apart(block[1], m[1], m[2], m[0], required=True) for m in more]
         return [
-            m for m in found if {m[1], m[3]} <= self.query.columns.keys() and len(re.findall(rf"\?{m[3]}\b", body)) == 1
+            one
+            for one in found
+            if {one.subject, one.column} <= self.query.columns.keys()
+            and len(re.findall(rf"\?{one.column}\b", body)) == 1
         ]
 
-    def columns(self, engine: Selects) -> Columns:
-        """Return the values of each column, all of one length."""
+    def _iri(self, curie: str) -> str:
+        prefix, _, local = curie.partition(":")
+        return dict(_PREFIX.findall(self._text))[prefix] + local
+
+    def columns(self, known: Properties) -> tuple[dict[str, Column], int]:
+        """Return each column, and how many rows there are."""
         text = self._text
-        for match in self._apart:
-            text = text.replace(match[0], "", 1)
-        solutions = engine.select(text)
-        names = tuple(self.query.columns)
-        assert solutions.columns == names, f"the header of {self.query.name} names other columns than it selects"
-        apart = {m[3] for m in self._apart}
-        found: Columns = {name: [] for name in names}
-        appends = [(i, found[name].append) for i, name in enumerate(names) if name not in apart]
-        length = 0
-        for row in solutions.rows:
-            length += 1
-            for i, append in appends:
-                append(plain(row[i]))
-        for name in apart:
-            found[name] = [None] * length
-        for match in self._apart:
-            _join(found, match[1], match[3], *self._values(match[2], engine))
-        return found
-
-    def _values(self, path: str, engine: Selects) -> tuple[dict[Plain, Plain], dict[Plain, list[Plain]]]:
-        """Return the value of each subject, and all values of those that have several."""
-        prologue = "".join(_PROLOGUE.findall(self._text))
-        one: dict[Plain, Plain] = {}
-        several: dict[Plain, list[Plain]] = {}
-        for s, o in engine.select(f"{prologue}SELECT ?s ?o WHERE {{ ?s {path} ?o }}").rows:
-            subject, value = plain(s), plain(o)
-            if subject in one:
-                several.setdefault(subject, [one[subject]]).append(value)
-            else:
-                one[subject] = value
-        return one, several
+        for one in self._apart:
+            text = re.sub(rf" \?{one.column}\b", "", text.replace(one.text, "", 1), count=1)
+        apart = {one.column for one in self._apart}
+        own = [name for name in self.query.columns if name not in apart]
+        values: list[list[Plain]] = [[] for _ in own]
+        for row in known.engine.stream(text):
+            for column, term in zip(values, row, strict=True):
+                column.append(plain(term))
+        length = len(values[0])
+        found = {name: Column.of(column, known.names) for name, column in zip(own, values, strict=True)}
+        del values
+        for one in self._apart:
+            subjects, objects = known.values(self._iri(one.path))
+            at = _positions(found[one.subject].values, subjects, len(known.names.known), required=one.required)
+            if at.rows is not None:
+                found = {name: column.taken(at.rows) for name, column in found.items()}
+                length = len(at.rows)
+            found[one.column] = objects.taken(at.values)
+        return {name: found[name] for name in self.query.columns}, length
 
 
-def _join(
-    found: Columns, subject: str, column: str, one: dict[Plain, Plain], several: dict[Plain, list[Plain]]
-) -> None:
-    """Fill a column with the values of the subjects; a row whose subject has several stands once for each."""
-    subjects = found[subject]
-    if several and not several.keys().isdisjoint(subjects):
-        counts = [len(several.get(s, (None,))) for s in subjects]
-        values = [v for s in subjects for v in several.get(s, (one.get(s),))]
-        for name, own in found.items():
-            found[name] = list(chain.from_iterable(map(repeat, own, counts)))
-        found[column] = values
-    elif one:
-        found[column] = list(map(one.get, subjects))
+class Properties:
+    """The subjects that have a property, by number, and the value of each; each property is read once."""
+
+    def __init__(self, engine: Streams, names: Names) -> None:
+        self.engine, self.names = engine, names
+        self._read: dict[str, tuple[Array, Column]] = {}
+
+    def values(self, iri: str) -> tuple[Array, Column]:
+        """Return the subjects of a property, and their values."""
+        if iri not in self._read:
+            subjects = array("i")
+            objects: list[Plain] = []
+            for s, o in self.engine.stream(f"SELECT ?s ?o WHERE {{ ?s <{iri}> ?o }}"):
+                subjects.append(self.names.code(str(plain(s))))
+                objects.append(plain(o))
+            self._read[iri] = np.array(subjects, dtype=np.int32), Column.of(objects, self.names)
+        return self._read[iri]
+
+
+class _Joined(NamedTuple):
+    """Which row each row was, where some stand several times now, and the position of its value, -1 for none."""
+
+    rows: Array | None
+    values: Array
+
+
+def _positions(rows: Array, subjects: Array, names: int, *, required: bool) -> _Joined:
+    """Join rows by their subject to values by theirs; a row whose subject has several stands once for each.
+
+    A row without the value goes where it is ``required``.
+    """
+    first = np.full(names, -1, dtype=np.int64)
+    first[subjects[::-1]] = np.arange(len(subjects))[::-1]
+    counts = np.bincount(subjects, minlength=names)
+    own = counts[rows]
+    if not (own > 1).any():
+        kept = np.flatnonzero(own) if required and not own.all() else None
+        return _Joined(kept, first[rows if kept is None else rows[kept]])
+    by_subject = np.argsort(subjects, kind="stable")
+    starts = np.cumsum(counts) - counts
+    repeats = own if required else np.maximum(own, 1)
+    kept = np.repeat(np.arange(len(rows)), repeats)
+    within = np.arange(len(kept)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
+    there = counts[rows[kept]] > 0
+    at = by_subject[np.where(there, starts[rows[kept]] + within, 0)] if len(subjects) else within
+    return _Joined(kept, np.where(there, at, -1))

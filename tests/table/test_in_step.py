@@ -107,7 +107,6 @@ def test_the_table_follows_random_commits(seed: int) -> None:
             base.forget()
             brought += base.table.segments[0] is before.segments[0]
             check(base.table, base, chance)
-            check(base.table.whole(), base, chance)
         assert brought == STEPS, "the table was made anew where it should have been brought forward"
         assert len(base.table.segments) <= 4
 
