@@ -77,7 +77,8 @@ class Whole:
 
     def _iri(self, curie: str) -> str:
         prefix, _, local = curie.partition(":")
-        return dict(_PREFIX.findall(self._text))[prefix] + local
+        namespaces: dict[str, str] = dict(_PREFIX.findall(self._text))
+        return namespaces[prefix] + local
 
     def columns(self, known: Properties) -> tuple[dict[str, Column], int]:
         """Return each column, and how many rows there are."""
