@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from kg.catalog import Plain
 from kg.evidence_base import EvidenceBase
 from kg.iris import BASE, EV, local
 from kg.protocol import CI_METHODS, MEASURES, METHODS
 from kg.vocabulary import Entry
 
 _MOST_EXAMPLES = 6
+_RESULTS = ("trials/arm-results", "trials/reported-contrasts")
 _BANDS = ("immediate-term", "short-term", "medium-term", "long-term")
 
 
@@ -54,16 +57,16 @@ class Choices:
 def choices(base: EvidenceBase) -> Choices:
     """Return what the form offers, counted in the evidence table."""
     known = base.vocabulary
-    arms = list(base.table.rows("trials/arms").records())
-    results = [
-        row for name in ("arm-results", "reported-contrasts") for row in base.table.rows(f"trials/{name}").records()
-    ]
-    studied = [(a["studied"], a["trial"]) for a in arms if a["studied"] and a["role"] == EV + "experimental"]
-    conditions = [(r["condition"], r["trial"]) for r in base.table.rows("trials/trial-conditions").records()]
-    compared = {row["drug"]: int(row["trials"]) for row in base.query("explore/comparators").records()}
-    outcomes = _counted(base, known.entries("outcomes"), ((r["outcome"], r["trial"]) for r in results))
+    arms = base.table.distinct("trials/arms", "studied", "trial", "role")
+    studied = {(drug, trial) for drug, trial, role in arms if role == EV + "experimental"}
+    results = {
+        column: set().union(*(base.table.distinct(name, column, "trial") for name in _RESULTS))
+        for column in ("outcome", "band")
+    }
+    compared = _compared(arms)
+    outcomes = _counted(base, known.entries("outcomes"), results["outcome"])
     kinds = {kind: _of_kind(base, kind) for kind in ("benefit", "harm")}
-    bands = _counted(base, known.entries("bands"), ((r["band"], r["trial"]) for r in results))
+    bands = _counted(base, known.entries("bands"), results["band"])
     return Choices(
         interventions=_counted(base, known.entries("drugs"), studied),
         classes=_counted(base, known.entries("classes"), studied),
@@ -74,26 +77,40 @@ def choices(base: EvidenceBase) -> Choices:
         benefits=[c for c in outcomes if c.slug in kinds["benefit"]],
         harms=[c for c in outcomes if c.slug in kinds["harm"]],
         other_outcomes=[c for c in outcomes if c.slug not in kinds["benefit"] | kinds["harm"]],
-        conditions=_counted(base, known.entries("conditions"), conditions),
-        routes=_counted(base, known.entries("routes"), ((a["route"], a["trial"]) for a in arms)),
+        conditions=_counted(
+            base, known.entries("conditions"), base.table.distinct("trials/trial-conditions", "condition", "trial")
+        ),
+        routes=_counted(base, known.entries("routes"), base.table.distinct("trials/arms", "route", "trial")),
         bands=sorted(bands, key=lambda band: _BANDS.index(band.slug) if band.slug in _BANDS else len(_BANDS)),
         protocols=[Choice(e.slug, e.label, 0) for e in known.entries("protocols")],
         examples=list(_examples(base))[:_MOST_EXAMPLES],
     )
 
 
-def _counted(base: EvidenceBase, entries: Iterable[Entry], pairs: Iterable[tuple[str | None, str]]) -> list[Choice]:
-    """Return the terms that have trials, what is narrower counted in."""
-    trials: dict[str, set[str]] = {}
+def _counted(base: EvidenceBase, entries: Iterable[Entry], pairs: Iterable[tuple[Plain, ...]]) -> list[Choice]:
+    """Return the terms that have trials, what is narrower counted in; ``pairs`` are of a term and a trial."""
+    trials: dict[Plain, set[Plain]] = {}
     for term, trial in pairs:
         if term:
             trials.setdefault(term, set()).add(trial)
     found = []
     for entry in entries:
-        below = set[str]().union(*(trials.get(iri, set()) for iri in base.vocabulary.closure(entry.iri)))
+        below = set[Plain]().union(*(trials.get(iri, set()) for iri in base.vocabulary.closure(entry.iri)))
         if below:
             found.append(Choice(entry.slug, entry.label, len(below)))
     return found
+
+
+def _compared(arms: Iterable[tuple[Plain, ...]]) -> Counter[Plain]:
+    """Return of what is compared with something else in how many trials; ``arms`` are of a drug, a trial and a role."""
+    tried: dict[Plain, set[Plain]] = {}
+    others = set[tuple[Plain, Plain]]()
+    for drug, trial, role in arms:
+        if drug and role == EV + "experimental":
+            tried.setdefault(trial, set()).add(drug)
+        elif drug:
+            others.add((drug, trial))
+    return Counter(drug for drug, trial in others if tried.get(trial, set()) - {drug})
 
 
 def _of_kind(base: EvidenceBase, kind: str) -> set[str]:

@@ -54,7 +54,7 @@ class Names:
                     self._labels.setdefault(row["thing"], row["label"])
         self._labels |= _STANDARD
         self._studies: dict[str, str] = {
-            row["trial"]: row["label"] for row in base.table.rows("trials/trial-facts").records()
+            str(trial): str(label) for trial, label in base.table.distinct("trials/trial-facts", "trial", "label")
         }
         self._analyses: dict[str, str] = {analysis.iri: analysis.identifier for analysis in base.published}
 

@@ -17,7 +17,7 @@ from kg.errors import EvidenceError
 from kg.evidence_base import EvidenceBase
 from kg.model.answer import Answer
 from kg.protocol import Protocol
-from kg.vocabulary import KINDS
+from kg.vocabulary import KINDS, TRIALS
 
 _ANSWERS, _CONTENTS, _REVIEWS = 512, 256, 8
 
@@ -117,11 +117,11 @@ def _warm(base: EvidenceBase) -> None:
     """Read what is read once, before the first request: nothing is left for two threads to make at the same time."""
     known = base.vocabulary
     for kind in KINDS:
+        if kind == TRIALS:
+            continue
         for entry in known.entries(kind)[:1]:
             known.label(entry.iri)
             known.closure(entry.iri)
             known.lower_is_better(entry.iri)
     _ = known.instruments, base.prefixes, base.published, base.answers, base.protocol()
-    for name in base.table.names:
-        base.table.rows(name)
     base.ground()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +24,7 @@ Values = Mapping[str, Sequence[NamedNode | Literal]]
 _HEADER = re.compile(r"^#\+ ?(.*)$", re.MULTILINE)
 _BLOCK = re.compile(r"VALUES\s*\(\s*((?:\?\w+\s*)+)\)\s*\{[^{}]*\}")
 _FORM = re.compile(r"^\s*(SELECT|ASK|CONSTRUCT)\b", re.MULTILINE | re.IGNORECASE)
+_ORDER = re.compile(r"^ORDER BY((?: \?\w+)+)\s*\Z", re.MULTILINE)
 _UNSAFE_BREAKS = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -61,6 +62,17 @@ class Query:
         """SELECT, ASK or CONSTRUCT: the first of these words that begins a line."""
         found = _FORM.search(self.text)
         return found[1].upper() if found else "SELECT"
+
+    @property
+    def order(self) -> list[str]:
+        """The columns that the rows are sorted by."""
+        found = _ORDER.search(self.text)
+        return re.findall(r"\w+", found[1]) if found else []
+
+    @cached_property
+    def unordered(self) -> Query:
+        """The same query without an order, for many rows: engines sort slowly."""
+        return replace(self, text=_ORDER.sub("", self.text))
 
     @cached_property
     def _blocks(self) -> list[tuple[re.Match[str], list[str]]]:

@@ -36,10 +36,12 @@ KINDS: Mapping[str, str] = {
 
 Interventions are those that are neither drugs nor classes of drugs, such as what a file names and nobody matched yet.
 """
+TRIALS = "trials"
 COMPARED = ("drugs", "classes", "interventions")
 """What can stand on a side of a comparison; a name that several kinds have is of the first."""
 
 LOWER_IS_BETTER, HIGHER_IS_BETTER = EV + "lowerIsBetter", EV + "higherIsBetter"
+_TRIAL = f"{BASE}trial/"
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
@@ -90,7 +92,7 @@ class Vocabulary:
             close = nearest(kind, KINDS)
             raise UnknownTerm(f"{kind!r} is no kind of term; known are {', '.join(KINDS)}", close)
         if kind not in self._entries:
-            query = self._catalog["explore/terms"]
+            query = self._catalog["explore/terms"].unordered
             rows = query.run(self._engine, {"class": [query.term("class", EV + KINDS[kind])]})
             labels: dict[str, list[tuple[bool, str]]] = {}
             for row in rows.records():
@@ -173,11 +175,17 @@ class Vocabulary:
 
     def label(self, iri: str) -> str:
         """Return the preferred label of a term, or the end of its IRI."""
-        return self._labels.get(iri) or iris.local(iri)
+        labels = self._of_trials if iri.startswith(_TRIAL) else self._labels
+        return labels.get(iri) or iris.local(iri)
 
     @cached_property
     def _labels(self) -> dict[str, str]:
-        return {entry.iri: entry.label for kind in KINDS for entry in self.entries(kind)}
+        return {entry.iri: entry.label for kind in KINDS if kind != TRIALS for entry in self.entries(kind)}
+
+    @cached_property
+    def _of_trials(self) -> dict[str, str]:
+        """The labels of trials, which may be far more than all other terms."""
+        return {entry.iri: entry.label for entry in self.entries(TRIALS)}
 
     def closure(self, iri: str) -> frozenset[str]:
         """Return a term and everything narrower than it."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from kg.catalog import Plain
-from kg.table.column import NOTHING, Column, told
+from kg.table.column import NOTHING, TEXT, Column, told
 from kg.table.texts import Array, Texts
 
 
@@ -59,7 +59,10 @@ class PackedRows:
         return int((np.searchsorted(of, codes, "right") - np.searchsorted(of, codes, "left")).sum())
 
     def codes(self, name: str, positions: Array) -> Array:
-        """Return the codes of a column of texts at some positions."""
+        """Return the codes of a column of texts at some positions; -1 where there is none."""
+        assert self.columns[name] in (TEXT, NOTHING), f"{name} is no column of texts"
+        if name not in self.arrays:
+            return np.full(len(positions), -1, dtype=np.int32)
         return np.asarray(self.arrays[name][positions])
 
     def values(self, name: str, positions: Array) -> list[Plain]:

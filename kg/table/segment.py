@@ -13,7 +13,6 @@ from kg.table import arrays
 from kg.table.column import Column, Names
 from kg.table.packed import PackedRows
 from kg.table.texts import Array, Texts
-from kg.table.whole import order
 
 KEY = "trial"
 """The parameter and column that every query of the table has; a segment speaks for some values of it."""
@@ -51,7 +50,7 @@ class Segment:
                 {column: values.recoded(ranks) for column, values in columns.items()},
                 length,
                 queries[name].params,
-                order(queries[name]),
+                queries[name].order,
                 texts,
             )
             for name, (columns, length) in rows.items()
@@ -120,3 +119,10 @@ class Segment:
             return []
         rows = self.queries[name]
         return list(zip(*(rows.values(column, positions) for column in rows.columns), strict=True))
+
+    def distinct(self, name: str, columns: Sequence[str], positions: Array) -> list[tuple[Plain, ...]]:
+        """Return the distinct values of some columns of texts at some positions."""
+        rows = self.queries[name]
+        codes = np.column_stack([rows.codes(column, positions) for column in columns])
+        found = np.unique(codes, axis=0)
+        return list(zip(*(self.texts.told(found[:, i]) for i in range(len(columns))), strict=True))

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Final
 
 import numpy as np
+from pyoxigraph import NamedNode
 
-from kg.catalog import Catalog, Query, Rows, Selects
+from kg.catalog import Catalog, Plain, Query, Rows, Selects
 from kg.table.column import Column, Names
 from kg.table.packed import merged_order
-from kg.table.queried import QueriedRows
 from kg.table.segment import KEY, Segment
 from kg.table.texts import Array
-from kg.table.whole import Properties, Streams, Whole, order
+from kg.table.whole import Properties, Streams, Whole
 
 FOLDER: Final = "trials/"
 _FACTS: Final = f"{FOLDER}trial-facts"
@@ -57,8 +58,14 @@ class EvidenceTable:
         query = self._queries[name]
         columns = tuple(query.columns)
         parts = [s.rows(name, positions) for s, positions in self._found(name, values)]
-        by = [columns.index(column) for column in order(query)]
+        by = [columns.index(column) for column in query.order]
         return Rows(columns, merged_order(parts, by))
+
+    def distinct(self, name: str, *columns: str) -> set[tuple[Plain, ...]]:
+        """Return the distinct values of some columns of texts over all rows of a query."""
+        return {
+            row for segment, positions in self._found(name, {}) for row in segment.distinct(name, columns, positions)
+        }
 
     def _found(self, name: str, values: Mapping[str, Sequence[str]]) -> Iterator[tuple[Segment, Array]]:
         for segment, gone in zip(self.segments, self._gone, strict=True):
@@ -70,12 +77,11 @@ class EvidenceTable:
         found = self._found(_FACTS, {KEY: asked})
         return {str(trial) for segment, at in found for trial in segment.queries[_FACTS].values(KEY, at)}
 
-    def after(self, catalog: Catalog, engine: Selects, trials: set[str]) -> EvidenceTable:
+    def after(self, engine: Selects, trials: set[str]) -> EvidenceTable:
         """Return the table of an engine that says something else of some trials than this table does."""
         if not trials:
             return self
-        queried = QueriedRows(catalog, engine)
-        segments = [*self.segments, _segment(self._queries, _queried(queried, self._queries, trials), trials)]
+        segments = [*self.segments, _segment(self._queries, _queried(engine, self._queries, trials), trials)]
         while len(segments) > 1 and segments[-2].trials is not None and segments[-2].size < _TIMES * segments[-1].size:
             newer, older = segments.pop(), segments.pop()
             segments.append(self._merged(older, newer))
@@ -88,8 +94,15 @@ class EvidenceTable:
 
 
 def queries_of(catalog: Catalog) -> dict[str, Query]:
-    """Return the queries that the table holds, by name."""
-    return {name: catalog[name] for name in catalog if name.startswith(FOLDER)}
+    """Return the queries that the table holds, by name, each with the trial as a parameter."""
+    return {name: _of_trials(catalog[name]) for name in catalog if name.startswith(FOLDER)}
+
+
+def _of_trials(query: Query) -> Query:
+    if KEY in query.params:
+        return query
+    text = query.text.replace("WHERE {\n", f"WHERE {{\n  VALUES (?{KEY}) {{ (<trial/none>) }}\n", 1)
+    return replace(query, params={**query.params, KEY: "iri"}, text=text)
 
 
 def _gone(segments: Sequence[Segment]) -> Iterator[Array]:
@@ -100,14 +113,15 @@ def _gone(segments: Sequence[Segment]) -> Iterator[Array]:
         yield segment.texts.codes(later) if later else _NOTHING
 
 
-def _queried(source: QueriedRows, queries: Mapping[str, Query], trials: set[str]) -> dict[str, Rows]:
+def _queried(engine: Selects, queries: Mapping[str, Query], trials: set[str]) -> dict[str, Rows]:
     """Return the rows of each query for some trials."""
-    ordered = sorted(trials)
+    ordered = [NamedNode(trial) for trial in sorted(trials)]
     chunks = [ordered[i : i + _AT_ONCE] for i in range(0, len(ordered), _AT_ONCE)]
-    return {
-        name: Rows(tuple(query.columns), [row for chunk in chunks for row in source.rows(name, **{KEY: chunk}).rows])
-        for name, query in queries.items()
-    }
+    found = {}
+    for name, query in queries.items():
+        values = ({**dict.fromkeys(query.params, ()), KEY: chunk} for chunk in chunks)
+        found[name] = Rows(tuple(query.columns), [row for bound in values for row in query.run(engine, bound).rows])
+    return found
 
 
 def _segment(queries: Mapping[str, Query], rows: Mapping[str, Rows], trials: set[str]) -> Segment:

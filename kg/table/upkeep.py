@@ -31,7 +31,7 @@ def present(catalog: Catalog, store: Store, known: Kept | None) -> Kept:
     trials = touched(store.moved(known.commit), known.table, catalog, store)
     if len(trials) > _MOST * known.table.trials:
         return Kept(EvidenceTable.of(catalog, store), head.number, head.hash)
-    return Kept(known.table.after(catalog, store, trials), head.number, head.hash)
+    return Kept(known.table.after(store, trials), head.number, head.hash)
 
 
 def keep(catalog: Catalog, store: Store, known: Kept | None) -> None:

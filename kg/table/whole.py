@@ -21,7 +21,6 @@ _PREFIX: Final = re.compile(r"^PREFIX (\w+): <(.+)>$", re.MULTILINE)
 _OPTIONAL: Final = re.compile(r"^ *OPTIONAL \{ \?(\w+) (\w+:\w+) \?(\w+) \}\n", re.MULTILINE)
 _REQUIRED: Final = re.compile(r"^ *\?(\w+) (\w+:\w+ \?\w+)((?:\s*;\s*\w+:\w+ \?\w+)+)\s*\.?\s*$", re.MULTILINE)
 _MORE: Final = re.compile(r"\s*;\s*(\w+:\w+) \?(\w+)")
-_ORDER: Final = re.compile(r"^ORDER BY((?: \?\w+)+)\s*\Z", re.MULTILINE)
 
 
 class Streams(Protocol):
@@ -29,12 +28,6 @@ class Streams(Protocol):
 
     def stream(self, query: str) -> Iterator[tuple[NamedNode | BlankNode | Literal | Triple | None, ...]]:
         """Yield the rows of a SELECT query."""
-
-
-def order(query: Query) -> list[str]:
-    """Return the columns that a query sorts its rows by."""
-    found = _ORDER.search(query.text)
-    return re.findall(r"\w+", found[1]) if found else []
 
 
 class _Apart(NamedTuple):
@@ -59,7 +52,7 @@ class Whole:
 
     @cached_property
     def _text(self) -> str:
-        return _ORDER.sub("", self.query.bound(dict.fromkeys(self.query.params, ())))
+        return self.query.unordered.bound(dict.fromkeys(self.query.params, ()))
 
     @cached_property
     def _apart(self) -> list[_Apart]:
