@@ -9,16 +9,18 @@ from pathlib import Path
 
 import pytest
 
+from kg import iris
 from kg.errors import InputRefused
 from kg.evidence_base import EvidenceBase, question
 from kg.intake import candidate, check, surroundings
 from kg.model.answer import Answer
-from kg.model.records import ContinuousResult, Row
+from kg.model.records import ContinuousResult, Origin, Row, Statements
 from kg.settings import Settings
 from kg.sources import tables
 from tests.conftest import ROOT
 from tests.intake_support import copied, first, record, state, take
 
+BASE = iris.BASE
 PAIN = {"intervention": "ketamine", "comparator": "placebo", "outcome": "pain-intensity", "route": "intravenous"}
 IMMEDIATE, NAUSEA = {**PAIN, "band": "immediate-term"}, {**PAIN, "outcome": "nausea"}
 OTHER = {"intervention": "memantine", "comparator": "placebo", "outcome": "pain-intensity"}
@@ -125,3 +127,34 @@ def test_a_version_that_drops_what_others_point_at_is_refused(base: EvidenceBase
     assert state(base) == before
     taken = take(base, renamed([*trial, *SIGTERMANS]))
     assert (taken.changed, taken.retracted) == (2, 0)
+
+
+def stated(name: str, *lines: str) -> list[Row]:
+    iri = f"<{BASE}%s>"
+    text = "".join(f"{iri % s} <{p}> {o} .\n" for s, p, o in (line.split(" ", 2) for line in lines))
+    return [Statements(origin=Origin("tests", 1), record_source="tests", record_id=name, ntriples=text)]
+
+
+def test_a_version_without_the_study_that_a_review_lists_is_refused(base: EvidenceBase) -> None:
+    """No rule looks from a study at the reviews that list it: what would be left alone is found beside them."""
+    kind, label, listed = iris.RDF + "type", iris.RDFS + "label", iris.EV + "includedTrial"
+    source, made_up = iris.EV + "source", '"made up"'
+
+    def defined(thing: str) -> list[Row]:
+        return stated(
+            "one",
+            f"{thing} {kind} <{iris.EV}Study>",
+            f'{thing} {label} "example"@en',
+            f"{thing} {source} {made_up}",
+        )
+
+    study, review = defined("study/one"), stated("list", f"review/cd015373 {listed} <{BASE}study/one>")
+    take(base, study)
+    take(base, review)
+    before = state(base)
+    with pytest.raises(InputRefused, match=r"still used by review/cd015373 \(includedTrial study/one\)"):
+        take(base, defined("study/other"))
+    assert state(base) == before
+    assert (
+        take(base, [*defined("study/one"), *stated("list", f"review/cd015373 {listed} <{BASE}study/one>")]).changed == 0
+    )
