@@ -64,7 +64,7 @@ class Present:
             if base.store.head().number == service.commit.number:  # a writer that has not published yet
                 base.close()
                 return
-            fresh = _Held(Service(base))
+            fresh = _Held(Service(base, service))
             with self._lock:
                 before, self._now = self._now, fresh
                 idle = before.users == 0

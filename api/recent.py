@@ -33,5 +33,10 @@ class Recent(Generic[K, V]):
                 self._kept.popitem(last=False)
             return value
 
+    def items(self) -> list[tuple[K, V]]:
+        """Return the keys and the values kept, those used last at the end."""
+        with self._lock:
+            return list(self._kept.items())
+
     def __len__(self) -> int:
         return len(self._kept)

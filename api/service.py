@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable
 from threading import Lock
 
+from api import carried
 from api.choices import Choices, choices
 from api.names import Names
 from api.negotiation import PNG, SVG, Form
@@ -25,7 +26,7 @@ _ANSWERS, _CONTENTS, _REVIEWS = 512, 256, 8
 class Service:
     """One open store and what was computed from it; every method may be called from many threads at once."""
 
-    def __init__(self, base: EvidenceBase) -> None:
+    def __init__(self, base: EvidenceBase, before: Service | None = None) -> None:
         self.base = base
         self.commit = base.store.head()
         _warm(base)
@@ -39,6 +40,20 @@ class Service:
         self._reviews: dict[str | None, tuple[Protocol, list[Answer]]] = {}
         self._earlier: Recent[tuple[str | None, ...], tuple[Protocol, list[Answer]]] = Recent(_REVIEWS)
         self._reviewing = Lock()
+        if before is not None:
+            self._carry(before)
+
+    def _carry(self, before: Service) -> None:
+        """Take over the answers of an earlier commit that are still those of this one."""
+        changed = carried.changes(before.base, self.base)
+        if changed is None:
+            return
+        kept = {a.id: a for _, a in before._by_id.items() if carried.untouched(a, before.base, changed)}
+        kept = {id_: carried.carried(a, self.base) for id_, a in kept.items()}
+        for key, answer in before._asked.items():
+            if answer.id in kept and not answer.question.known_by:
+                self._asked.get(key, lambda found=kept[answer.id]: found)  # type: ignore[misc]
+                self._by_id.get(answer.id, lambda found=kept[answer.id]: found)  # type: ignore[misc]
 
     def answer(self, question: Asked, via: str = "table") -> Answer:
         """Return the answer to a question; the same object for every way to ask it, as long as it is kept.

@@ -22,6 +22,7 @@ from kg.store.canonical import lines
 _DEFAULT: Final = f"<{EV}isDefault>"
 _LINE = re.compile(r"<([^>]*)> <[^>]*> (?:<([^>]*)>)?")
 _TERMS: Final = ("drug", "drug-class", "intervention", "condition", "outcome", "adverse-effect", "instrument", "band")
+_OF_TRIALS: Final = ("trial", "study", "result", "contrast", "judgement")
 _ALWAYS: Final = ("unit", "measure")
 """Kinds of terms that trials use by words, so that a question does not tell which of them it is concerned with."""
 
@@ -55,6 +56,12 @@ class Concern:
             if kind in _ALWAYS or subject in self.terms or (kind in _TERMS and said in self.terms):
                 return True
         return False
+
+
+def names_terms(touched: Touched) -> bool:
+    """Tell whether a change says something of what questions are asked with: a term, a protocol, a review."""
+    kinds = (subject.removeprefix(BASE).partition("/")[0] for subject, _ in touched.changed)
+    return any(kind not in _OF_TRIALS for kind in kinds)
 
 
 def touched(before: bytes, after: bytes) -> Touched:
