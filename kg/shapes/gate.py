@@ -145,6 +145,11 @@ class Shapes:
             made[one(target)].add(URIRef(str(shape)))
         return {p: frozenset(found) for p, found in made.items()}
 
+    @property
+    def backwards(self) -> frozenset[str]:
+        """The properties that rules follow from their object to their subject."""
+        return frozenset(map(str, self._backwards))
+
     @cached_property
     def _backwards(self) -> frozenset[Node]:
         """Properties that rules follow from their object to their subject."""

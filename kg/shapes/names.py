@@ -45,6 +45,9 @@ class Names:
         self._vocabulary, self._messages = vocabulary, messages
         self.found: list[Finding] = []
         self._fitting: set[URIRef] = set()
+        self._fine: set[int] = set()
+        self._plain: set[int] = set()
+        """Terms, and properties of facts, that nothing is wrong with; by identity, since they outlive this object."""
 
     def _report(self, rule: str, focus: Node, path: Node | None, value: Node | None) -> None:
         shape = f"{EV}GraphShape-{rule}"
@@ -63,6 +66,8 @@ class Names:
     def sound(self, triple: Triple) -> bool:
         """Say whether a statement is well formed and states a fact; report it where not."""
         s, p, o = triple
+        if id(p) in self._plain and id(s) in self._fine and id(o) in self._fine:
+            return True
         before = len(self.found)
         for node in (s, o):
             if isinstance(node, BNode):
@@ -75,6 +80,10 @@ class Names:
         if (p not in _ANNOTATIONS and str(p).startswith(_SCHEMA)) or (p == TYPE and str(o).startswith(_SCHEMA)):
             self._report("schemaStatement", s, p, o)
         sound = len(self.found) == before
+        if sound:
+            self._fine.update((id(s), id(o)))
+            if p not in _ANNOTATIONS and p not in _IS_LABEL:
+                self._plain.add(id(p))
         if p in _IS_LABEL and isinstance(o, Literal):
             if hidden(o):
                 self._report("hiddenCharacter", s, p, o)
