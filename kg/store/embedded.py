@@ -94,7 +94,9 @@ class EmbeddedEngine:
             self._open.update(" ;\n".join(filter(None, operations)))
 
     def fill(self, parts: Iterable[tuple[str, str]], mark: Mark) -> None:
-        """Load (graph, N-Triples) parts into an empty engine, fast and not in one transaction; the mark comes last.
+        """Load (graph, N-Triples) parts, fast and not in one transaction; the mark comes last, and adds up to a commit.
+
+        What was loaded without it is loaded again, and is there once.
 
         Raises StoreUnavailable.
         """
