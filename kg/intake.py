@@ -17,6 +17,7 @@ from kg.model.records import Origin, ProtocolText, ProvisionalTerm, Row, Stateme
 from kg.referred import check_left
 from kg.shapes import Finding, Report, Shapes
 from kg.store import Change, Commit, RecordVersion, Store
+from kg.store.changes import Entry
 from kg.triples import column, key, triples
 
 Key = tuple[str, str]
@@ -100,7 +101,7 @@ class Judged:
 
     made: Candidate
     report: Report | None
-    changes: tuple[Change, ...]
+    changes: tuple[Change | Entry, ...]
     changed: frozenset[Key] = frozenset()
     """The records among them that are new or say something else."""
 

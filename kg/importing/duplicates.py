@@ -67,8 +67,11 @@ def _shared(trials: Collection[str], stated: Iterable[Triple]) -> Iterator[tuple
         if _REGISTERED.fullmatch(name := trial.removeprefix(_TRIAL)):
             yield trial, EV + "registration", name.upper()
     for t in stated:
-        subject, path, said = t.subject, t.predicate.value, t.object
-        if path in _SHARED and isinstance(said, Literal) and isinstance(subject, NamedNode) and subject.value in trials:
+        path = t.predicate.value
+        if path not in _SHARED:
+            continue
+        subject, said = t.subject, t.object
+        if isinstance(said, Literal) and isinstance(subject, NamedNode) and subject.value in trials:
             yield subject.value, path, said.value
 
 

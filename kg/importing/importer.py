@@ -1,4 +1,4 @@
-"""One record after the other: words resolved, through the gate, into a commit of its own."""
+"""Records on their way in: words resolved, judged, written; one alone, or several that do not depend on each other."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Ready:
 
 
 class Importer:
-    """Takes in records one by one; in a rehearsal it says what it would do, and writes nothing."""
+    """Takes in records; in a rehearsal it says what it would do, and writes nothing."""
 
     def __init__(
         self,
@@ -105,11 +105,11 @@ class Importer:
         """
         store: Store = self._store  # type: ignore[assignment]
         made = Candidate.of(ready.made for ready in taken)
-        changes = intake.changes_of(made)
-        changed = frozenset(store.changed(changes))
+        entries = store.effective(intake.changes_of(made))
+        changed = frozenset((entry.source, entry.id) for entry in entries)
         news = Candidate.of(r.made for r in taken if r.name in changed)
         report = intake.check(self._base.shapes, news, intake.surroundings(store, news.triples) if changed else ())
-        return Judged(made, report, tuple(c for c in changes if (c.source, c.id) in changed), changed)
+        return Judged(made, report, tuple(entries), changed)
 
     def losing(self, judged: Judged) -> set[Key]:
         """Return those changed records whose former version defined more, or terms by which words are resolved."""
@@ -187,8 +187,6 @@ class Importer:
         elif judged.changes:
             self._base.store.commit(judged.changes, self._author, self._reason, checkpoint=False)
             self._publish()
-        if any(map(about_terms, compress(stated, changed))) or any(map(about_terms_in, old.values())):
-            self._resolver = self._fresh_resolver()
         warnings: dict[Key, list[str]] = defaultdict(list)
         for finding in judged.report.warnings if judged.report else ():
             warnings[judged.made.owner(finding)].append(intake.line(finding, judged.made))
@@ -226,7 +224,11 @@ class Importer:
             left_out += self._faults(unit, judged)
             findings += judged.report.violations
             rows = kept
+        live = self._base.store.latest(judged.changed)
+        old = [self._base.store.content(*name) for name, version in live.items() if version.action == "put"]
         (report,) = self.put([Ready(unit, found, made)], judged)
+        if any(map(about_terms_in, old)) or (judged.changed and about_terms(made.triples[unit.source, unit.name])):
+            self._resolver = self._fresh_resolver()
         return replace(report, rows_left_out=tuple(left_out), findings=tuple(findings))
 
     def waits(self, report: RecordReport) -> bool:

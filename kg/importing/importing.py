@@ -1,4 +1,4 @@
-"""The whole of an import: which files, in which order, one transaction a record or one for all."""
+"""The whole of an import: which files, in which order, each record in or out, or all of them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def import_paths(
     reason: str = "",
     on_record: Callable[[RecordReport], None] | None = None,
 ) -> ImportReport:
-    """Import files, folders and zip archives; each record is one transaction, and others stay in where one is refused.
+    """Import files, folders and zip archives; each record is in or out, and others stay in where one is refused.
 
     ``format`` is told from the files where it is not given. ``dry_run`` writes nothing and says value by value what
     would change. ``all_or_nothing`` writes one commit, or nothing where anything is refused. A record that was
