@@ -18,6 +18,7 @@ from kg.shapes.vocabulary import Vocabulary
 
 _LABELS = tuple(map(one, (RDFS.label, SKOS.prefLabel, SKOS.altLabel)))
 _IS_LABEL = frozenset(_LABELS)
+_TYPES = frozenset({TYPE})
 _SCHEMA = (str(RDFS), str(OWL), str(SH), str(RDF))
 _ANNOTATIONS = frozenset(map(one, (RDF.type, RDFS.label, RDFS.comment, RDFS.seeAlso)))
 
@@ -122,7 +123,7 @@ class Names:
         by_subject: defaultdict[Node, set[Node]] = defaultdict(set)
         for s, p, o in stated:
             by_subject[s].add(p)
-            if p == TYPE and str(o).startswith(EV) and o not in self._vocabulary.classes:
+            if p in _TYPES and str(o).startswith(EV) and o not in self._vocabulary.classes:
                 self._report("unknownClass", s, p, o)
         for s, predicates in by_subject.items():
             types = self._vocabulary.types(data.values(s, TYPE))

@@ -295,7 +295,7 @@ class Store(Readable):
             return False
         contents = {(e.source, e.id): e.content or b"" for e in entries}
         parts = projection.parts_of((version, contents[version.source, version.id]) for version in commit.versions)
-        engine.fill(parts, Mark(commit.number, commit.hash))
+        engine.load(parts, Mark(commit.number, commit.hash))
         return True
 
     def _catch_up(self, engine: Engine) -> None:
