@@ -19,6 +19,7 @@ _BACK = ("hasArm", "ofTrial", "ofAnalysis")
 """Properties that shapes follow from their object to their subjects."""
 _OF_TRIAL = EV + "ofTrial"
 _LISTS = (EV + "includedTrial", EV + "analysedTrial")
+_TYPE = NamedNode(RDF + "type")
 _LISTING = NamedNode(EV + "SubgroupAssignment")
 """What reviews say of trials: no rule asks more of a trial that is only listed than its class."""
 
@@ -49,13 +50,18 @@ def closure(engine: Selects, triples: Iterable[Triple], depth: int = DEPTH) -> s
 
 def _named(triples: Collection[Triple]) -> tuple[set[str], set[str]]:
     """Return the things that statements name: those to look at, and those that are only listed."""
-    listing = {t.subject for t in triples if t.object == _LISTING}
-    followed, listed = set[str](), set[str]()
+    listing = {t.subject for t in triples if t.predicate == _TYPE and t.object == _LISTING}
+    followed, listed, seen = set[str](), set[str](), set[object]()
     for t in triples:
+        subject, said = t.subject, t.object
+        if subject not in seen:
+            seen.add(subject)
+            followed.update(_ours(subject))
+        if not isinstance(said, NamedNode) or (named := _ours(said)) == ():
+            continue
         path = t.predicate.value
-        only = path in _LISTS or (path == _OF_TRIAL and t.subject in listing)
-        followed.update(_ours(t.subject))
-        (listed if only else followed).update(_ours(t.object))
+        only = path in _LISTS or (path == _OF_TRIAL and subject in listing)
+        (listed if only else followed).update(named)
     return followed, listed
 
 

@@ -17,6 +17,7 @@ from kg.model.records import Origin, ProtocolText, ProvisionalTerm, Row, Stateme
 from kg.referred import check_left
 from kg.shapes import Finding, Report, Shapes
 from kg.store import Change, Commit, RecordVersion, Store
+from kg.store.changes import Entry
 from kg.triples import column, key, triples
 
 Key = tuple[str, str]
@@ -33,20 +34,57 @@ class Candidate:
     """Records as triples, by the unit in which they are kept, and where each statement was read."""
 
     triples: dict[Key, set[Triple]] = field(default_factory=lambda: defaultdict(set))
-    origins: dict[tuple[str, str | None], Origin] = field(default_factory=dict)
+    read: list[tuple[Origin, Sequence[Triple]]] = field(default_factory=list)
     files: dict[Key, set[Origin]] = field(default_factory=lambda: defaultdict(set))
     defined: dict[str, Origin] = field(default_factory=dict)
 
     @cached_property
-    def _owners(self) -> dict[str, Key]:
-        """The record of each thing: the one that states something of it, else one that names it."""
-        named = {o.value: unit for unit, ts in self.triples.items() for t in ts if isinstance(o := t.object, NamedNode)}
-        return named | {_name(t): unit for unit, statements in self.triples.items() for t in statements}
+    def origins(self) -> dict[tuple[str, str | None], Origin]:
+        """Where each statement was read, and each thing first, without a property."""
+        made: dict[tuple[str, str | None], Origin] = {}
+        for origin, statements in self.read:
+            for statement in statements:
+                subject = _name(statement)
+                made.setdefault((subject, None), origin)
+                made.setdefault((subject, statement.predicate.value), origin)
+        return made
+
+    @classmethod
+    def of(cls, several: Iterable[Candidate]) -> Candidate:
+        """Return candidates that share no record and define no thing twice as one."""
+        made = cls()
+        for each in several:
+            made.triples.update(each.triples)
+            made.read += each.read
+            made.files.update(each.files)
+            made.defined.update(each.defined)
+        return made
+
+    @cached_property
+    def _stating(self) -> dict[str, set[Key]]:
+        found: dict[str, set[Key]] = defaultdict(set)
+        for unit, statements in self.triples.items():
+            for thing in {_name(t) for t in statements}:
+                found[thing].add(unit)
+        return found
+
+    @cached_property
+    def _naming(self) -> dict[str, set[Key]]:
+        found: dict[str, set[Key]] = defaultdict(set)
+        for unit, statements in self.triples.items():
+            for thing in {o.value for t in statements if isinstance(o := t.object, NamedNode)}:
+                found[thing].add(unit)
+        return found
+
+    def owners(self, finding: Finding) -> set[Key]:
+        """Return the records that a finding may be about: those that state something of its things, else name them."""
+        things = [finding.focus] if not isinstance(finding.value, str) else [str(finding.value), finding.focus]
+        told = (known[thing] for known in (self._stating, self._naming) for thing in things if thing in known)
+        return next(told, set())
 
     def owner(self, finding: Finding) -> Key:
         """Return the record that a finding is about; the first of all, where it is about what lies around them."""
-        found = self._owners.get(str(finding.value)) if isinstance(finding.value, str) else None
-        return found or self._owners.get(finding.focus) or next(iter(self.triples))
+        return max(self.owners(finding), default=next(iter(self.triples)))
 
     def place(self, finding: Finding) -> Origin | None:
         """Return where the statement was read that a finding is about."""
@@ -63,7 +101,7 @@ class Judged:
 
     made: Candidate
     report: Report | None
-    changes: tuple[Change, ...]
+    changes: tuple[Change | Entry, ...]
     changed: frozenset[Key] = frozenset()
     """The records among them that are new or say something else."""
 
@@ -96,10 +134,7 @@ def candidate(rows: Iterable[Row]) -> Candidate:
         _only_once(made, row, statements)
         made.triples[unit].update(statements)
         made.files[unit].add(row.origin)
-        for statement in statements:
-            subject = _name(statement)
-            made.origins.setdefault((subject, None), row.origin)
-            made.origins.setdefault((subject, statement.predicate.value), row.origin)
+        made.read.append((row.origin, statements))
     return made
 
 
@@ -151,11 +186,17 @@ def judge(store: Store, shapes: Shapes, made: Candidate, *, reason: str = "") ->
     if report.conforms:
         former = {key: store.content(*key) for key in _live(store, changed)}
         check_left(store, former, {key: made.triples[key] for key in former})
+    return Judged(made, report, (*changes, *notes(store, made, report)), changed)
+
+
+def notes(store: Store, made: Candidate, report: Report) -> list[Change]:
+    """Return the changes that note what is doubtful in records, and take out former notes that hold no more."""
     doubts = doubts_of(report, made)
-    changes += [Change(WARNINGS, name, statements, origin=SHAPES) for name, statements in doubts.items()]
     doubted = [(WARNINGS, f"{source}-{name}") for source, name in made.triples if f"{source}-{name}" not in doubts]
-    changes += [Change(*unit, None) for unit in _live(store, doubted)]
-    return Judged(made, report, tuple(changes), changed)
+    return [
+        *(Change(WARNINGS, name, statements, origin=SHAPES) for name, statements in doubts.items()),
+        *(Change(*unit, None) for unit in _live(store, doubted)),
+    ]
 
 
 def take(store: Store, shapes: Shapes, rows: Iterable[Row], author: str, reason: str) -> Taken:

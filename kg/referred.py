@@ -26,7 +26,7 @@ def check_left(store: Store, before: Mapping[Name, bytes], after: Mapping[Name, 
     """
     stated = {name: set(triples) for name, triples in after.items()}
     things = {thing for content in before.values() for thing in defined(content)}
-    things -= {thing for triples in stated.values() for thing in _typed(triples)}
+    things -= {thing for triples in stated.values() for thing in typed(triples)}
     if gone := undefined(store, things, before):
         leaving = {t for name, content in before.items() for t in statements(content) if t not in stated[name]}
         check_unreferred(store, gone, (), leaving)
@@ -40,10 +40,11 @@ def statements(content: bytes) -> Iterator[Triple]:
 
 def defined(content: bytes, classes: frozenset[str] | None = None) -> set[str]:
     """Return what a record gives a type, of some classes or any."""
-    return _typed(statements(content), classes)
+    return typed(statements(content), classes)
 
 
-def _typed(triples: Iterable[Triple], classes: frozenset[str] | None = None) -> set[str]:
+def typed(triples: Iterable[Triple], classes: frozenset[str] | None = None) -> set[str]:
+    """Return what statements give a type, of some classes or any."""
     return {
         triple.subject.value
         for triple in triples

@@ -46,7 +46,7 @@ def import_(
 ) -> None:
     """Import files of other systems, tables or RDF.
 
-    Each record is one transaction: others stay in where one is refused. Exits with 1 where a record, or a row of one,
+    Each record is in or out: others stay in where one is refused. Exits with 1 where a record, or a row of one,
     was refused. A record that says what it said before changes nothing.
     """
     from kg.formats.import_json import import_json  # noqa: PLC0415  (the gate is slow to load)

@@ -1,4 +1,4 @@
-"""Files of other systems and our own, into the store: each record through the gate, in a transaction of its own."""
+"""Files of other systems and our own, into the store: each record through the gate, in or out on its own."""
 
 from kg.importing.importing import import_paths, import_records
 from kg.importing.report import (

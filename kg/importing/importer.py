@@ -1,10 +1,12 @@
-"""One record after the other: words resolved, through the gate, into a commit of its own."""
+"""Records on their way in: words resolved, judged, written; one alone, or several that do not depend on each other."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import compress
 from typing import TYPE_CHECKING, Final
 
 from pyoxigraph import NamedNode, Triple
@@ -14,16 +16,18 @@ from kg import intake
 from kg.errors import InputRefused
 from kg.importing import reserved
 from kg.importing.differences import differences
-from kg.importing.duplicates import likely_duplicates
+from kg.importing.duplicates import duplicates_in_turn
 from kg.importing.faults import fault
+from kg.importing.independence import Independent
 from kg.importing.rehearsal import Rehearsal
-from kg.importing.report import Action, Fault, RecordReport
+from kg.importing.report import Fault, RecordReport
 from kg.intake import Candidate, Judged, Key
 from kg.iris import BASE, EV, RDF, SKOS
 from kg.model import records as r
 from kg.model.records import Row
+from kg.referred import defined, typed
 from kg.resolution import CLASSES, Resolved, Resolver, TermIndex
-from kg.shapes import Finding
+from kg.shapes import Finding, Report
 from kg.sources.incoming import Incoming, Unit, Unreadable
 from kg.store import Store
 from kg.triples import key, triples
@@ -40,8 +44,22 @@ _TERMS = frozenset(EV + name for classes in CLASSES.values() for name in classes
 _MATCHED_BY = frozenset({EV + "resolvedTo", EV + "adverseEffect", SKOS + "exactMatch"})
 
 
+@dataclass(frozen=True)
+class Ready:
+    """A record with things in the place of words, written as triples."""
+
+    unit: Unit
+    found: Resolved
+    made: Candidate
+
+    @property
+    def name(self) -> Key:
+        """Source and name of the record."""
+        return self.unit.source, self.unit.name
+
+
 class Importer:
-    """Takes in records one by one; in a rehearsal it says what it would do, and writes nothing."""
+    """Takes in records; in a rehearsal it says what it would do, and writes nothing."""
 
     def __init__(
         self,
@@ -71,6 +89,48 @@ class Importer:
         except InputRefused as refused:
             return self._refused(item, (Fault(item.place, _without(item.place, str(refused))),))
 
+    @property
+    def resolver(self) -> Resolver:
+        """What puts things in the place of words; another one once terms have changed."""
+        return self._resolver
+
+    def independent(self) -> Independent:
+        """Return a set, empty yet, of records that have nothing to do with each other."""
+        return Independent(self._base.shapes.backwards)
+
+    def judge(self, taken: Sequence[Ready]) -> Judged:
+        """Return the verdict on independent records; those that the store holds as they are are not judged.
+
+        Raises InputRefused where one of them cannot be kept.
+        """
+        store: Store = self._store  # type: ignore[assignment]
+        made = Candidate.of(ready.made for ready in taken)
+        entries = store.effective(intake.changes_of(made))
+        changed = frozenset((entry.source, entry.id) for entry in entries)
+        news = Candidate.of(r.made for r in taken if r.name in changed)
+        report = intake.check(self._base.shapes, news, intake.surroundings(store, news.triples) if changed else ())
+        return Judged(made, report, tuple(entries), changed)
+
+    def losing(self, judged: Judged) -> set[Key]:
+        """Return those changed records whose former version defined more, or terms by which words are resolved."""
+        found = set()
+        for name, version in self._base.store.latest(judged.changed).items():
+            former = self._base.store.content(*name) if version.action == "put" else b""
+            if about_terms_in(former) or defined(former) - typed(judged.made.triples[name]):
+                found.add(name)
+        return found
+
+    def put_some(self, taken: Sequence[Ready], judged: Judged) -> list[RecordReport]:
+        """Write some of the records that were judged together."""
+        own = {ready.name for ready in taken}
+        news = Candidate.of(r.made for r in taken if r.name in judged.changed)
+        assert judged.report is not None, "they were judged together"
+        report = Report(tuple(f for f in judged.report.warnings if judged.made.owner(f) in own))
+        changes = [c for c in judged.changes if (c.source, c.id) in own]
+        changes += intake.notes(self._base.store, news, report)
+        made = Candidate.of(ready.made for ready in taken)
+        return self.put(taken, Judged(made, report, tuple(changes), judged.changed & own))
+
     def resolve(self, unit: Unit) -> Resolved:
         """Return the rows of a record with things in the place of words.
 
@@ -84,12 +144,66 @@ class Importer:
 
     def kept_out(self, unit: Unit) -> RecordReport | None:
         """Return the report on a record that was retracted and stays so; nothing for any other."""
-        newest = self._base.store.latest([(unit.source, unit.name)]).get((unit.source, unit.name))
-        if newest is None or newest.action == "put" or self._bring_back:
-            return None
-        why = f"retracted on {newest.time[:10]} by {newest.author} ({newest.reason})"
-        remedy = f"{why}; it stays retracted unless the import is told to bring it back"
-        return RecordReport(unit.place, "retracted", unit.source, unit.name, faults=(Fault(unit.place, remedy),))
+        return next(iter(self.all_kept_out([unit]).values()), None)
+
+    def all_kept_out(self, units: Iterable[Unit]) -> dict[Key, RecordReport]:
+        """Return the reports on those of some records that were retracted and stay so."""
+        by_name = {(unit.source, unit.name): unit for unit in units}
+        found = {}
+        for name, newest in self._base.store.latest(by_name).items():
+            if newest.action == "retract" and not self._bring_back:
+                unit = by_name[name]
+                why = f"retracted on {newest.time[:10]} by {newest.author} ({newest.reason})"
+                remedy = f"{why}; it stays retracted unless the import is told to bring it back"
+                found[name] = RecordReport(unit.place, "retracted", *name, faults=(Fault(unit.place, remedy),))
+        return found
+
+    def ready(self, unit: Unit) -> Ready | RecordReport | None:
+        """Return a record as it is to be judged, or the report on one that cannot be.
+
+        Nothing is returned for one that is to be taken in alone, since others depend on it, or rows of it are left out.
+        """
+        try:
+            found = self.resolve(unit)
+            made = intake.candidate(found.rows)
+            self._once(unit, made)
+        except InputRefused as refused:
+            if unit.separable:
+                return None
+            return self._refused(unit, (Fault(unit.place, _without(unit.place, str(refused))),))
+        return None if about_terms(made.triples[unit.source, unit.name]) else Ready(unit, found, made)
+
+    def put(self, taken: Sequence[Ready], judged: Judged) -> list[RecordReport]:
+        """Write records that were judged, in one commit, and say of each what became of it."""
+        own = [ready.name for ready in taken]
+        before = {name: v for name, v in self._base.store.latest(own).items() if v.action == "put"}
+        changed = [name in judged.changed for name in own]
+        old = {name: self._base.store.content(*name) for name in before if name in judged.changed}
+        stated = [judged.made.triples[name] for name in own]
+        if self._rehearsal is not None:
+            for said, differs in zip(stated, changed, strict=True):
+                if differs:
+                    self._rehearsal.add(said)
+        elif judged.changes:
+            self._base.store.commit(judged.changes, self._author, self._reason, checkpoint=False)
+            self._publish()
+        warnings: dict[Key, list[str]] = defaultdict(list)
+        for finding in judged.report.warnings if judged.report else ():
+            warnings[judged.made.owner(finding)].append(intake.line(finding, judged.made))
+        pairs = duplicates_in_turn(self._base.catalog, self._store, list(compress(stated, changed)))
+        return [
+            RecordReport(
+                place=ready.unit.place,
+                action="unchanged" if not differs else "changed" if name in before else "new",
+                source=ready.unit.source,
+                name=ready.unit.name,
+                differences=differences(old.get(name), said) if self._rehearsal is not None and differs else (),
+                warnings=tuple(warnings[name]),
+                unresolved=ready.found.unresolved,
+                duplicates=next(pairs) if differs else (),
+            )
+            for ready, name, said, differs in zip(taken, own, stated, changed, strict=True)
+        ]
 
     def _take(self, unit: Unit) -> RecordReport:
         if gone := self.kept_out(unit):
@@ -110,36 +224,12 @@ class Importer:
             left_out += self._faults(unit, judged)
             findings += judged.report.violations
             rows = kept
-        report = self._put(unit, found, judged)
-        return replace(report, rows_left_out=tuple(left_out), findings=tuple(findings))
-
-    def _put(self, unit: Unit, found: Resolved, judged: Judged) -> RecordReport:
-        own = (unit.source, unit.name)
-        before = self._base.store.latest([own]).get(own)
-        live = before is not None and before.action == "put"
-        action: Action = "changed" if live else "new"
-        stated = judged.made.triples[own]
-        if own not in judged.changed:
-            action = "unchanged"
-        old = self._base.store.content(*own) if live and action == "changed" else None
-        if self._rehearsal is not None:
-            if action != "unchanged":
-                self._rehearsal.add(stated)
-        elif judged.report is not None:
-            self._base.store.commit(judged.changes, self._author, self._reason, checkpoint=False)
-            self._publish()
-        if action != "unchanged" and (_about_terms(stated) or (old and _about_terms_in(old))):
+        live = self._base.store.latest(judged.changed)
+        old = [self._base.store.content(*name) for name, version in live.items() if version.action == "put"]
+        (report,) = self.put([Ready(unit, found, made)], judged)
+        if any(map(about_terms_in, old)) or (judged.changed and about_terms(made.triples[unit.source, unit.name])):
             self._resolver = self._fresh_resolver()
-        return RecordReport(
-            place=unit.place,
-            action=action,
-            source=unit.source,
-            name=unit.name,
-            differences=differences(old, stated) if self._rehearsal is not None and action != "unchanged" else (),
-            warnings=tuple(intake.line(f, judged.made) for f in judged.report.warnings) if judged.report else (),
-            unresolved=found.unresolved,
-            duplicates=(likely_duplicates(self._base.catalog, self._store, stated) if action != "unchanged" else ()),
-        )
+        return replace(report, rows_left_out=tuple(left_out), findings=tuple(findings))
 
     def waits(self, report: RecordReport) -> bool:
         """Tell whether a record was refused for naming what the store does not hold yet."""
@@ -225,7 +315,7 @@ def _subject(row: Row) -> object:
     return next(iter(triples(row))).subject
 
 
-def _about_terms(stated: Iterable[Triple]) -> bool:
+def about_terms(stated: Iterable[Triple]) -> bool:
     """Tell whether statements define terms by which words are resolved; provisional ones do not."""
     provisional, named = set[str](), set[str]()
     for t in stated:
@@ -240,7 +330,8 @@ def _about_terms(stated: Iterable[Triple]) -> bool:
     return bool(named - provisional)
 
 
-def _about_terms_in(content: bytes) -> bool:
+def about_terms_in(content: bytes) -> bool:
+    """Tell whether a former content names terms by which words are resolved."""
     text = content.decode()
     return any(f"<{iri}>" in text for iri in (*_TERMS, *_MATCHED_BY))
 

@@ -1,4 +1,4 @@
-"""The whole of an import: which files, in which order, one transaction a record or one for all."""
+"""The whole of an import: which files, in which order, each record in or out, or all of them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from kg.errors import StoreUnavailable
 from kg.importing import files, together
+from kg.importing.batches import Batches
 from kg.importing.importer import Importer
 from kg.importing.rehearsal import Rehearsal
 from kg.importing.report import ImportReport, RecordReport
@@ -34,7 +35,7 @@ def import_paths(
     reason: str = "",
     on_record: Callable[[RecordReport], None] | None = None,
 ) -> ImportReport:
-    """Import files, folders and zip archives; each record is one transaction, and others stay in where one is refused.
+    """Import files, folders and zip archives; each record is in or out, and others stay in where one is refused.
 
     ``format`` is told from the files where it is not given. ``dry_run`` writes nothing and says value by value what
     would change. ``all_or_nothing`` writes one commit, or nothing where anything is refused. A record that was
@@ -80,14 +81,14 @@ def import_records(
             done = (
                 together.take(base, importer, items, author, reason, dry_run=dry_run)
                 if all_or_nothing
-                else _one_by_one(importer, items)
+                else _in_turn(importer, items)
             )
             for found in done:
                 report.add(found)
                 if on_record:
                     on_record(found)
         except StoreUnavailable as error:
-            count = base.store.head().number - first
+            count = report.counts["new"] + report.counts["changed"]
             raise StoreUnavailable(f"{error} ({count} records of this import are in the store and stay)") from error
         finally:
             if base.store.head().number != first:
@@ -96,12 +97,12 @@ def import_records(
     return report
 
 
-def _one_by_one(importer: Importer, items: Iterable[Incoming]) -> Iterator[RecordReport]:
+def _in_turn(importer: Importer, items: Iterable[Incoming]) -> Iterator[RecordReport]:
     """Take in records as they come; those that name what is not there yet are tried again when the rest is in."""
     waiting: list[tuple[Unit, RecordReport]] = []
+    batches = Batches(importer)
     try:
-        for item in items:
-            report = importer.take(item)
+        for item, report in batches.take(items):
             if isinstance(item, Unit) and len(waiting) < _MOST_WAITING and importer.waits(report):
                 importer.forget(item)
                 waiting.append((item, report))
@@ -109,9 +110,8 @@ def _one_by_one(importer: Importer, items: Iterable[Incoming]) -> Iterator[Recor
                 yield report
         while waiting:
             again, waiting = waiting, []
-            for item, _ in again:
-                report = importer.take(item)
-                if report.action == "refused":
+            for item, report in batches.take(unit for unit, _ in again):
+                if isinstance(item, Unit) and report.action == "refused":
                     importer.forget(item)
                     waiting.append((item, report))
                 else:

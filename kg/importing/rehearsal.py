@@ -12,6 +12,7 @@ import pyoxigraph as ox
 from pyoxigraph import Triple
 
 from kg.store import Change, RecordVersion, Solutions, Store
+from kg.store.changes import Entry
 
 
 class Rehearsal:
@@ -60,3 +61,7 @@ class Rehearsal:
     def changed(self, changes: Iterable[Change]) -> list[tuple[str, str]]:
         """Return the records that changes would change."""
         return self._store.changed(changes)
+
+    def effective(self, changes: Iterable[Change]) -> list[Entry]:
+        """Return those changes that change a record, in canonical form."""
+        return self._store.effective(changes)

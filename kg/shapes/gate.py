@@ -31,7 +31,7 @@ from kg.shapes.vocabulary import Vocabulary
 VOCABULARY = ("evidence.ttl", "answers.ttl", "functions.ttl")
 """What records may say, then what goes out alone."""
 _UNBOUND = re.compile(r"\{[?$]\w+\}")
-_LISTING = URIRef(EV + "SubgroupAssignment")
+_LISTING = frozenset({URIRef(EV + "SubgroupAssignment")})
 """What a review says of a trial: no rule about a trial looks at it."""
 _LOG = logging.getLogger("kg.shapes")
 
@@ -57,7 +57,9 @@ class Shapes:
         ``focus`` alone. Statements that are not well formed are reported, and left out of the rest.
         """
         given = list(dict.fromkeys(candidate))
-        stated = [t for t in triples(given) if not self._vocabulary.says(t)]
+        said = triples(given)
+        its_own = self._vocabulary.speaks_of({s for s, _, _ in said})
+        stated = [t for t in said if t[0] not in its_own or not self._vocabulary.says(t)]
         names = Names(self._vocabulary, self._messages)
         sound = [t for t in stated if names.sound(t)]
         around = triples(() if context is None else context, frozenset(given))
@@ -145,6 +147,11 @@ class Shapes:
             made[one(target)].add(URIRef(str(shape)))
         return {p: frozenset(found) for p, found in made.items()}
 
+    @property
+    def backwards(self) -> frozenset[str]:
+        """The properties that rules follow from their object to their subject."""
+        return frozenset(map(str, self._backwards))
+
     @cached_property
     def _backwards(self) -> frozenset[Node]:
         """Properties that rules follow from their object to their subject."""
@@ -155,7 +162,7 @@ class Shapes:
 
     def _focus(self, sound: Iterable[Triple], around: Iterable[Triple]) -> set[Node]:
         nodes = {s for s, _, _ in sound}
-        listing = {s for s, _, o in sound if o == _LISTING}
+        listing = {s for s, _, o in sound if o in _LISTING}
         behind = {o for s, p, o in sound if p in self._backwards and isinstance(o, URIRef) and s not in listing}
         return nodes | behind | {s for s, _, o in around if o in nodes}
 

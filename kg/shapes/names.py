@@ -18,6 +18,7 @@ from kg.shapes.vocabulary import Vocabulary
 
 _LABELS = tuple(map(one, (RDFS.label, SKOS.prefLabel, SKOS.altLabel)))
 _IS_LABEL = frozenset(_LABELS)
+_TYPES = frozenset({TYPE})
 _SCHEMA = (str(RDFS), str(OWL), str(SH), str(RDF))
 _ANNOTATIONS = frozenset(map(one, (RDF.type, RDFS.label, RDFS.comment, RDFS.seeAlso)))
 
@@ -45,6 +46,9 @@ class Names:
         self._vocabulary, self._messages = vocabulary, messages
         self.found: list[Finding] = []
         self._fitting: set[URIRef] = set()
+        self._fine: set[int] = set()
+        self._plain: set[int] = set()
+        """Terms, and properties of facts, that nothing is wrong with; by identity, since they outlive this object."""
 
     def _report(self, rule: str, focus: Node, path: Node | None, value: Node | None) -> None:
         shape = f"{EV}GraphShape-{rule}"
@@ -63,6 +67,8 @@ class Names:
     def sound(self, triple: Triple) -> bool:
         """Say whether a statement is well formed and states a fact; report it where not."""
         s, p, o = triple
+        if id(p) in self._plain and id(s) in self._fine and id(o) in self._fine:
+            return True
         before = len(self.found)
         for node in (s, o):
             if isinstance(node, BNode):
@@ -75,6 +81,10 @@ class Names:
         if (p not in _ANNOTATIONS and str(p).startswith(_SCHEMA)) or (p == TYPE and str(o).startswith(_SCHEMA)):
             self._report("schemaStatement", s, p, o)
         sound = len(self.found) == before
+        if sound:
+            self._fine.update((id(s), id(o)))
+            if p not in _ANNOTATIONS and p not in _IS_LABEL:
+                self._plain.add(id(p))
         if p in _IS_LABEL and isinstance(o, Literal):
             if hidden(o):
                 self._report("hiddenCharacter", s, p, o)
@@ -113,7 +123,7 @@ class Names:
         by_subject: defaultdict[Node, set[Node]] = defaultdict(set)
         for s, p, o in stated:
             by_subject[s].add(p)
-            if p == TYPE and str(o).startswith(EV) and o not in self._vocabulary.classes:
+            if p in _TYPES and str(o).startswith(EV) and o not in self._vocabulary.classes:
                 self._report("unknownClass", s, p, o)
         for s, predicates in by_subject.items():
             types = self._vocabulary.types(data.values(s, TYPE))

@@ -54,24 +54,29 @@ def _shared(triple: Triple) -> Triple:
 
 
 def triples(statements: Statements, but: Collection[Any] = ()) -> list[Triple]:
-    """Return statements as triples of rdflib, each once, without some of them."""
-    known: dict[str, URIRef] = {}
+    """Return statements as triples of rdflib, each once, without some of them; equal terms are mostly one object."""
+    known: dict[Any, Node] = {}
 
     def shared(given: Any) -> Node:
-        if isinstance(given, ox.NamedNode):
-            value = given.value
-            found = _NAMES.get(value) or known.get(value)
-            if found is None:
-                found = URIRef(value)
-                (_NAMES if value.startswith(_OF_VOCABULARIES) and len(_NAMES) < _MOST_NAMES else known)[value] = found
-            return found
-        return term(given)
+        found = known.get(given)
+        if found is None:
+            found = known[given] = _named(given.value) if isinstance(given, ox.NamedNode) else term(given)
+        return found
 
     return [
         _shared(t) if isinstance(t, tuple) else (shared(t.subject), shared(t.predicate), shared(t.object))
         for t in dict.fromkeys(statements)
         if t not in but
     ]
+
+
+def _named(iri: str) -> URIRef:
+    found = _NAMES.get(iri)
+    if found is None:
+        found = URIRef(iri)
+        if iri.startswith(_OF_VOCABULARIES) and len(_NAMES) < _MOST_NAMES:
+            _NAMES[iri] = found
+    return found
 
 
 def term(term: Any) -> Node:

@@ -19,8 +19,10 @@ from rdflib.plugins.sparql import prepareQuery
 from rdflib.plugins.sparql.sparql import Query
 from rdflib.term import Node
 
+from kg.shapes.needs import needs
 from kg.shapes.terms import SUBCLASS, Triple
 
+_OF_THE_VOCABULARY: Final = frozenset({SUBCLASS})  # a set compares hashes first, which is much faster
 _DOUBLE: Final = ox.NamedNode(str(XSD.double))
 
 
@@ -31,9 +33,12 @@ class Union(Graph):
         super().__init__(bind_namespaces="none")
         self._hierarchy = hierarchy
         self.out: defaultdict[Node, defaultdict[Node, list[Node]]] = defaultdict(lambda: defaultdict(list))
-        self._all = [t for part in (candidate, context) for t in part if t[1] != SUBCLASS]
+        self._all = [t for part in (candidate, context) for t in part if t[1] not in _OF_THE_VOCABULARY]
+        self.saying: defaultdict[Node, set[Node]] = defaultdict(set)
+        self.verdicts: dict[tuple[int, ...], bool | None] = {}
         for s, p, o in self._all:
             self.out[s][p].append(o)
+            self.saying[p].add(s)
 
     @cached_property
     def into(self) -> dict[Node, defaultdict[Node, list[Node]]]:
@@ -86,7 +91,7 @@ class Union(Graph):
         text = str(query_object)
         if set(bound) != {"this"} or not isinstance(this, URIRef):
             return super().query(_prepared(text), *args, **kwargs)
-        values = [row["value"] if "value" in names else None for names, row in self._solutions(text, [this])]
+        values = [row["value"] if "value" in names else None for names, row in self._solutions(text, this)]
         if not values:
             return _Solutions([])
         named = {value.value for value in values if isinstance(value, ox.NamedNode)}
@@ -98,21 +103,24 @@ class Union(Graph):
 
     def having_solutions(self, select: str, focus: Iterable[Node]) -> set[Node]:
         """Return those of some things for which a query of a rule has a solution, or may have one."""
-        given = list(focus)
+        needed, of_this = needs(select)
+        if not all(map(self.saying.get, needed)):
+            return set()
+        given = {node for node in focus if all(node in self.saying[p] for p in of_this)}
         if not all(isinstance(node, URIRef) for node in given):
-            return set(given)
+            return given
         found: set[Node] = set()
-        for _, row in self._solutions(select, given):
+        for _, row in self._solutions(select) if given else ():  # of all at once: with VALUES, groups run many times
             assert isinstance(row["this"], ox.NamedNode), "a rule says what it is about"
             found.add(URIRef(row["this"].value))
-        return found
+        return found & given
 
-    def _solutions(self, select: str, focus: Iterable[Node]) -> Iterator[tuple[set[str], ox.QuerySolution]]:
-        """Yield solutions, each with the names of the variables."""
+    def _solutions(self, select: str, this: Node | None = None) -> Iterator[tuple[set[str], ox.QuerySolution]]:
+        """Yield solutions, of one thing or of all, each with the names of the variables."""
         head, where, body = select.partition("WHERE {")
         assert where, "a rule is a SELECT query with WHERE"
-        things = " ".join(f"<{node}>" for node in focus)
-        found = self._engine.query(f"{head}WHERE {{ VALUES $this {{ {things} }} {body}")
+        values = f" VALUES $this {{ <{this}> }}" if this is not None else ""
+        found = self._engine.query(f"{head}WHERE {{{values} {body}")
         assert isinstance(found, ox.QuerySolutions), "a rule is a SELECT query"
         names = {variable.value for variable in found.variables}
         return ((names, row) for row in found)
@@ -120,15 +128,16 @@ class Union(Graph):
     @cached_property
     def _engine(self) -> ox.Store:
         store = ox.Store()
-        known: dict[Node, Any] = {}
+        known: dict[int, Any] = {}  # by identity: the terms live as long as this graph, and rdflib compares slowly
 
         def plain(node: Node) -> Any:
-            made = known.get(node)
+            made = known.get(id(node))
             if made is None:
-                made = known[node] = _outside(node)
+                made = known[id(node)] = _outside(node)
             return made
 
-        store.extend(ox.Quad(plain(s), plain(p), plain(o)) for s, p, o in (*self._all, *self._hierarchy))
+        hierarchy = list(self._hierarchy)
+        store.extend(ox.Quad(plain(s), plain(p), plain(o)) for part in (self._all, hierarchy) for s, p, o in part)
         return store
 
 

@@ -36,11 +36,14 @@ class Vocabulary:
         self._exclusive = [present(declared.items(members)) for members in declared.objects(None, OWL.members)]
         self._exclusive += [frozenset(pair) for pair in declared.subject_objects(OWL.disjointWith)]
 
+    def speaks_of(self, things: Iterable[Node]) -> set[Node]:
+        """Return the things that the vocabulary states something of, whatever IRIs its blank nodes were given."""
+        return {thing for thing in things if _blanked(thing) in self._subjects}
+
     def says(self, triple: Triple) -> bool:
         """Say whether a statement is one of the vocabulary itself, whatever IRIs its blank nodes were given."""
         s, p, o = triple
-        about = _blanked(s)
-        return about in self._subjects and (about, p, _blanked(o)) in self._said
+        return (_blanked(s), p, _blanked(o)) in self._said
 
     @lru_cache(maxsize=256)  # noqa: B019  (one vocabulary a process)
     def above(self, c: Node) -> frozenset[Node]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from kg import iris
 from kg.errors import InputRefused
@@ -11,7 +12,7 @@ from kg.store import canonical
 from kg.store.records import Change
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Entry:
     """A change in canonical form, ready to be written; ``content`` is None for a retraction."""
 
@@ -22,14 +23,14 @@ class Entry:
     origin: str
     licence: str
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of the content; empty for a retraction."""
         return "" if self.content is None else canonical.digest(self.content)
 
 
-def canonical_entries(changes: Iterable[Change]) -> list[Entry]:
-    """Return changes in canonical form.
+def canonical_entries(changes: Iterable[Change | Entry]) -> list[Entry]:
+    """Return changes in canonical form; those that have it already stay as they are.
 
     Raises InputRefused.
     """
@@ -39,6 +40,9 @@ def canonical_entries(changes: Iterable[Change]) -> list[Entry]:
         check_texts(origin=c.origin, licence=c.licence, reason=c.reason)
         if (c.source, c.id) in entries:
             raise InputRefused(f"{iri} is changed twice in one commit; join the two, or make two commits")
+        if isinstance(c, Entry):
+            entries[c.source, c.id] = c
+            continue
         try:
             content = None if c.triples is None else canonical.canonical(c.triples)
         except InputRefused as refusal:

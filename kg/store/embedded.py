@@ -97,9 +97,18 @@ class EmbeddedEngine:
             self._open.update(" ;\n".join(filter(None, operations)))
 
     def fill(self, parts: Iterable[tuple[str, str]], mark: Mark) -> None:
-        """Load (graph, N-Triples) parts into an empty engine, fast and not in one transaction; the mark comes last.
+        """Load (graph, N-Triples) parts into an empty engine, and see that they are on the disk.
 
         Raises StoreUnavailable.
+        """
+        self.load(parts, mark)
+        with _translated(self._place):
+            self._open.flush()
+
+    def load(self, parts: Iterable[tuple[str, str]], mark: Mark) -> None:
+        """Add (graph, N-Triples) parts, fast and not in one transaction, then note the commit that they add up to.
+
+        What was loaded without the note is added once more, and is there once. Raises StoreUnavailable.
         """
         with _translated(self._place):
             store = self._open
@@ -107,7 +116,6 @@ class EmbeddedEngine:
                 to_graph = ox.NamedNode(graph) if graph else ox.DefaultGraph()
                 store.bulk_load(text.encode(), ox.RdfFormat.N_TRIPLES, to_graph=to_graph)
             self.apply({}, {}, mark)
-            store.flush()
 
     def applied(self) -> Mark:
         """Return the commit reached; that of NOTHING for an empty engine."""

@@ -6,7 +6,7 @@ The same function serves a commit, a replay and a rebuild: each brings an engine
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -74,9 +74,14 @@ def whole(journal: Journal, at: int | None = None) -> Iterator[tuple[str, str]]:
 
     Raises StoreUnavailable.
     """
+    yield from parts_of(journal.live(at))
+
+
+def parts_of(records: Iterable[tuple[RecordVersion, bytes]]) -> Iterator[tuple[str, str]]:
+    """Yield the (graph, N-Triples) parts that live records are in an engine."""
     parts: dict[str, list[str]] = defaultdict(list)
     size = 0
-    for version, content in journal.live(at):
+    for version, content in records:
         for graph in graphs_of(version.source):
             parts[graph].append(content.decode())
         parts[CATALOG].append("\n".join(entry(version)) + "\n")

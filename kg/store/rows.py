@@ -94,7 +94,12 @@ def write(sql: Connection, commit: Commit, contents_by_digest: dict[str, bytes])
         if v.action == "put":
             lines = canonical.lines(contents_by_digest[v.digest])
             said[keys[v.source, v.id]].update(subject_key(canonical.subject(line)) for line in lines)
-    pairs = [(subject, record) for record, about in said.items() for subject in _unknown(sql, record, about)]
+    new = {keys[v.source, v.id] for v in commit.versions if v.version == 1}
+    pairs = [
+        (subject, record)
+        for record, about in said.items()
+        for subject in (about if record in new else _unknown(sql, record, about))
+    ]
     if pairs:
         sql.execute(insert(subjects), [{"subject": subject, "record": record} for subject, record in sorted(pairs)])
 

@@ -24,6 +24,7 @@ from kg.store.records import Change, Commit
 Mode = Literal["read", "write"]
 _PATIENCE: Final = 1.0  # a reader that publishes for a dead writer holds the lock for a moment only
 _BULK_BYTES: Final = 16_000_000
+_LOADED_BYTES: Final = 1_000_000
 _ROOM_PER_BYTE: Final = 4  # journal, engine and its log, checkpoint
 
 
@@ -191,7 +192,7 @@ class Store(Readable):
         """
         return nullcontext(False)
 
-    def commit(self, changes: Iterable[Change], author: str, reason: str, *, checkpoint: bool = True) -> Commit:
+    def commit(self, changes: Iterable[Change | Entry], author: str, reason: str, *, checkpoint: bool = True) -> Commit:
         """Put and retract records, all or nothing, and return the commit once it is safe on the disk.
 
         Changes that change nothing are dropped; when none is left, the present head is returned, without versions.
@@ -221,7 +222,7 @@ class Store(Readable):
             try:
                 if in_bulk:
                     self._drop_engine()  # one that is empty is made anew, by bulk load
-                else:
+                elif not (size > _LOADED_BYTES and self._load(engine, commit, effective)):
                     self._catch_up(engine)
                 if checkpoint:
                     self.checkpoint()
@@ -238,7 +239,14 @@ class Store(Readable):
 
         Raises InputRefused, and UnknownTerm for the retraction of a record that never was.
         """
-        return [(entry.source, entry.id) for entry in self._effective(canonical_entries(changes))]
+        return [(entry.source, entry.id) for entry in self.effective(changes)]
+
+    def effective(self, changes: Iterable[Change]) -> list[Entry]:
+        """Return those changes that change a record, in canonical form; nothing is written.
+
+        Raises InputRefused, and UnknownTerm for the retraction of a record that never was.
+        """
+        return self._effective(canonical_entries(changes))
 
     def checkpoint(self) -> None:
         """Publish the newest commit for readers.
@@ -278,6 +286,17 @@ class Store(Readable):
     def _check_writable(self) -> None:
         if not self.writable:
             raise StoreUnavailable("the store is open for reading; open it with mode='write'")
+
+    def _load(self, engine: Engine, commit: Commit, entries: list[Entry]) -> bool:
+        """Load a commit of new records into an engine that holds all before it, or say no."""
+        if not isinstance(engine, EmbeddedEngine) or any(v.version > 1 or v.action != "put" for v in commit.versions):
+            return False
+        if engine.applied() != Mark(commit.number - 1, commit.previous_hash):
+            return False
+        contents = {(e.source, e.id): e.content or b"" for e in entries}
+        parts = projection.parts_of((version, contents[version.source, version.id]) for version in commit.versions)
+        engine.load(parts, Mark(commit.number, commit.hash))
+        return True
 
     def _catch_up(self, engine: Engine) -> None:
         upkeep.catch_up(self._journal, engine)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
@@ -28,6 +29,7 @@ _OUTSIDE = {
 }
 
 
+@lru_cache(maxsize=10_000)
 def node(iri: str) -> NamedNode:
     """Return an IRI as a term.
 
@@ -43,10 +45,10 @@ def says(thing_iri: str, /, *types: str, **facts: Value | Iterable[Value]) -> It
     """Write the types and the properties given by keyword; absent values write nothing, several values several."""
     s = node(thing_iri)
     for name in types:
-        yield Triple(s, _TYPE, NamedNode(EV + name))
+        yield Triple(s, _TYPE, node(EV + name))
     for name, given in facts.items():
         for term in _terms(given):
-            yield Triple(s, NamedNode(EV + name), term)
+            yield Triple(s, node(EV + name), term)
 
 
 def outside(thing_iri: str, /, **facts: Value | Iterable[Value]) -> Iterator[Triple]:
