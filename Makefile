@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export EVIGRAPH_STORE ?= oxigraph:build/store
 
-.PHONY: help demo test test-quick test-lengthy check serve bench lock clean
+.PHONY: help demo test test-quick test-lengthy check serve bench bench-peers lock clean
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -14,6 +14,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m compileall -q kg api
 	touch $@
 
 demo: $(VENV)/.installed  ## Build the evidence graph, answer the review from it, draw its forest plots
@@ -42,7 +43,14 @@ serve: $(VENV)/.installed  ## Serve the evidence on 127.0.0.1:8000
 	$(BIN)/kg --quiet build > build/build.log
 	$(BIN)/kg serve
 
-bench: $(VENV)/.installed  ## Compare with peers, in one run
+bench: $(VENV)/.installed  ## Measure stores of several sizes; on a quiet machine
+	$(BIN)/python -m benchmarks.scale $(SIZES)
+	$(BIN)/python -m benchmarks.answers_load $(SIZES)
+
+bench-peers: $(VENV)/.installed  ## Compare with peers, in one run, and write docs/performance.md
+	$(BIN)/python -m benchmarks.scale --peers $(SIZES)
+	$(BIN)/python -m benchmarks.answers_load $(SIZES)
+	$(BIN)/python -m benchmarks.scale_report
 	$(BIN)/python -m benchmarks.selection
 	$(BIN)/python -m benchmarks.pooling
 	$(BIN)/python -m benchmarks.sparql_load

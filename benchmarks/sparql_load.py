@@ -63,27 +63,36 @@ def load(address: str, query: str | None, seconds: int) -> Load:
         script = Path(folder) / "unique.lua"
         script.write_text(_SCRIPT, encoding="utf-8")
         options = [address + f"?query={quote(query)}"] if query else ["-s", str(script), address]
-        told = subprocess.run(
-            ["wrk", "-t1", f"-c{CLIENTS}", f"-d{seconds}", "--latency", "-H", f"Accept: {ACCEPT}", *options],
-            check=True,
-            capture_output=True,
-            text=True,
-            env={
-                **os.environ,
-                "BEGIN": str(int(time.time() * 1000)),
-                "FROM": f"{path}?query={quote(UNIQUE)}",
-                "TO": quote(UNIQUE_END),
-            },
-        ).stdout
-    if "Non-2xx" in told or "Socket errors" in told:
-        raise SystemExit(told)
-    rate = re.search(r"Requests/sec:\s+([\d.]+)", told)
+        return told(
+            subprocess.run(
+                ["wrk", "-t1", f"-c{CLIENTS}", f"-d{seconds}", "--latency", "-H", f"Accept: {ACCEPT}", *options],
+                check=True,
+                capture_output=True,
+                text=True,
+                env={
+                    **os.environ,
+                    "BEGIN": str(int(time.time() * 1000)),
+                    "FROM": f"{path}?query={quote(UNIQUE)}",
+                    "TO": quote(UNIQUE_END),
+                },
+            ).stdout
+        )
+
+
+def told(text: str) -> Load:
+    """Return what wrk says of a load.
+
+    Raises SystemExit where an answer was no good one.
+    """
+    if "Non-2xx" in text or "Socket errors" in text:
+        raise SystemExit(text)
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", text)
     assert rate
-    return Load(float(rate[1]), _milliseconds(told, "50%"), _milliseconds(told, "99%"))
+    return Load(float(rate[1]), _milliseconds(text, "50%"), _milliseconds(text, "99%"))
 
 
-def _milliseconds(told: str, part: str) -> float:
-    found = re.search(rf"{part}\s+([\d.]+)(us|ms|s)", told)
+def _milliseconds(text: str, part: str) -> float:
+    found = re.search(rf"{part}\s+([\d.]+)(us|ms|s)", text)
     assert found
     return float(found[1]) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[found[2]]
 

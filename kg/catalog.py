@@ -21,6 +21,7 @@ KINDS = ("iri", "text", "integer", "decimal", "boolean", "date", "term")
 Plain = str | int | float | bool | None
 Values = Mapping[str, Sequence[NamedNode | Literal]]
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _HEADER = re.compile(r"^#\+ ?(.*)$", re.MULTILINE)
 _BLOCK = re.compile(r"VALUES\s*\(\s*((?:\?\w+\s*)+)\)\s*\{[^{}]*\}")
 _FORM = re.compile(r"^\s*(SELECT|ASK|CONSTRUCT)\b", re.MULTILINE | re.IGNORECASE)
@@ -158,7 +159,7 @@ def read(path: Path, root: Path) -> Query:
     text = path.read_text(encoding="utf-8")
     name = path.relative_to(root).with_suffix("").as_posix()
     try:
-        header = yaml.safe_load("\n".join(_HEADER.findall(text)))
+        header = yaml.load("\n".join(_HEADER.findall(text)), _LOADER)  # noqa: S506
         query = Query(
             name=name,
             summary=header["summary"],

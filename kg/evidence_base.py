@@ -13,17 +13,17 @@ from typing import Literal as Either
 
 from pyoxigraph import Literal, NamedNode, Triple
 
-from kg import asked, functions, iris, protocol, review
+from kg import asked, iris, protocol, review
 from kg.answer_log import AnswerLog
 from kg.asked import Asked
 from kg.catalog import Catalog, Query, Rows
 from kg.closure import closure
 from kg.errors import EvidenceError, InputRefused, UnknownTerm
 from kg.evidence.answering import Ground, answer
-from kg.evidence.published import PublishedAnalysis, analyses
+from kg.evidence.live_records import Digests, RecordsById
+from kg.evidence.protocols import Protocols
+from kg.evidence.published import PublishedAnalyses, PublishedAnalysis
 from kg.evidence.retracted import retracted_trials
-from kg.functions import Pools
-from kg.functions.pooling_engine import PoolingEngine
 from kg.model.answer import Answer, Excluded
 from kg.moments import last_day, last_moment
 from kg.protocol import Protocol
@@ -34,6 +34,7 @@ from kg.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from kg.formats.context import Terms
+    from kg.functions import Pools
     from kg.intake import Taken
     from kg.shapes import Report, Shapes
 
@@ -175,10 +176,14 @@ class EvidenceBase:
         """The terms of the store."""
         return Vocabulary(self.catalog, self.store, self.prefixes)
 
-    @cached_property
+    @property
     def published(self) -> list[PublishedAnalysis]:
         """The analyses of every review in the store."""
-        return analyses(self.catalog, self.store, None)
+        return list(self._published)
+
+    @cached_property
+    def _published(self) -> PublishedAnalyses:
+        return PublishedAnalyses(self.catalog, self.store)
 
     @cached_property
     def table(self) -> EvidenceTable:
@@ -197,7 +202,7 @@ class EvidenceBase:
         return Ground(
             rows=self.table if via == "table" else QueriedRows(self.catalog, self.store),
             vocabulary=self.vocabulary,
-            published=self.published,
+            published=self._published,
             digests=self._digests,
             records_by_id=self._records_by_id,
             fingerprint=self.store.fingerprint(),
@@ -205,27 +210,20 @@ class EvidenceBase:
         )
 
     @cached_property
-    def _digests(self) -> dict[str, str]:
-        return {head.iri: head.digest for head in self.store.heads()}
+    def _digests(self) -> Digests:
+        return Digests(self.store)
 
     @cached_property
-    def _records_by_id(self) -> dict[str, tuple[str, ...]]:
-        found: dict[str, list[str]] = {}
-        for head in self.store.heads():
-            found.setdefault(head.id, []).append(head.iri)
-        return {record_id: tuple(records) for record_id, records in found.items()}
+    def _records_by_id(self) -> RecordsById:
+        return RecordsById(self.store)
 
     @cached_property
     def _retracted(self) -> Mapping[str, Excluded]:
         return retracted_trials(self.store)
 
     @cached_property
-    def _protocols(self) -> dict[str, Protocol]:
-        query = "SELECT ?protocol ?text ?default WHERE { ?protocol <%s> ?text ; <%s> ?default }"
-        rows = self.store.select(query % (iris.EV + "protocolText", iris.EV + "isDefault")).rows
-        found = [(iris.local(p.value), t.value, d.value == "true") for p, t, d in rows]  # type: ignore[union-attr]
-        ordered = sorted(found, key=lambda item: (not item[2], item[0]))
-        return {name: protocol.read(text, f"protocol {name}") for name, text, _ in ordered}
+    def _protocols(self) -> Protocols:
+        return Protocols(self.store)
 
     def protocols(self) -> list[Protocol]:
         """Return the protocols of the store, the default first."""
@@ -358,6 +356,9 @@ class EvidenceBase:
 
         Raises InputRefused for a value that is not of its kind, QueryRefused for a text that is not SPARQL.
         """
+        from kg import functions  # noqa: PLC0415
+        from kg.functions.pooling_engine import PoolingEngine  # noqa: PLC0415
+
         engine = PoolingEngine(self) if functions.used(query.text) else self.store
         return query.run(engine, self._typed(query, values))
 
@@ -378,6 +379,8 @@ class EvidenceBase:
 
     def pools(self) -> Pools:
         """Return what pools the rows of queries that call functions for it."""
+        from kg.functions import Pools  # noqa: PLC0415
+
         return Pools(self.ground(), self.protocol)
 
     def describe(self, iri: str) -> list[Triple]:

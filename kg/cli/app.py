@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from typer.main import get_group
 
 from kg import __version__
+from kg.cli import plain_texts
 from kg.cli.output import Output
 from kg.errors import Contradiction, EvidenceError, StoreUnavailable
 from kg.settings import Settings
@@ -43,6 +44,7 @@ class _Lazily(TyperGroup):
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
+        plain_texts.take(self)
         self.commands = dict.fromkeys(_COMMANDS)  # type: ignore[assignment]
         """The names alone, from which a name that is none gets the nearest."""
 
@@ -60,7 +62,10 @@ class _Lazily(TyperGroup):
 def _registered(module: str) -> TyperGroup:
     made = typer.Typer(rich_markup_mode=None)
     import_module(f"kg.cli.{module}").register(made)
-    return get_group(made)
+    group = get_group(made)
+    for command in group.commands.values():
+        plain_texts.take(command)
+    return group
 
 
 app = typer.Typer(

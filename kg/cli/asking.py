@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
 import typer
@@ -13,16 +13,12 @@ from kg import asked
 from kg.asked import Asked
 from kg.cli.output import Output
 from kg.errors import Contradiction, InputRefused
-from kg.evidence_base import EvidenceBase
-from kg.formats.answer_csv import answer_csv
-from kg.formats.answer_json import answer_json
-from kg.formats.answer_rdf import answer_triples
 from kg.formats.answer_text import answer_text, review_text
-from kg.formats.explanation import explanation_json, explanation_text
-from kg.formats.rdf import turtle
-from kg.model.answer import Answer
-from kg.protocol import Protocol
-from kg.provenance import explanation
+
+if TYPE_CHECKING:
+    from kg.evidence_base import EvidenceBase
+    from kg.model.answer import Answer
+    from kg.protocol import Protocol
 
 FORMATS = ("text", "json", "ttl", "svg", "png", "csv")
 _TERM = "a slug, label, CURIE or IRI"
@@ -140,10 +136,17 @@ def _draw_one(spec: dict[str, Any], form: str) -> None:
 def _write(out: Output, base: EvidenceBase, answer: Answer, form: str) -> None:
     match form:
         case "json":
+            from kg.formats.answer_json import answer_json  # noqa: PLC0415  (as all forms that are not the usual one)
+
             out.json(answer_json(answer))
         case "csv":
+            from kg.formats.answer_csv import answer_csv  # noqa: PLC0415
+
             print(answer_csv(answer), end="")
         case "ttl":
+            from kg.formats.answer_rdf import answer_triples  # noqa: PLC0415
+            from kg.formats.rdf import turtle  # noqa: PLC0415
+
             print(turtle(answer_triples(answer), base.prefixes), end="")
         case "svg" | "png":
             from kg import charts  # noqa: PLC0415  (drawing is slow to load and seldom asked for)
@@ -185,6 +188,8 @@ def review(
 
 
 def _review_json(chosen: Protocol, answers: list[Answer]) -> dict[str, Any]:
+    from kg.formats.answer_json import answer_json  # noqa: PLC0415
+
     return {"protocol": chosen.name, "analyses": [answer_json(a) for a in answers]}
 
 
@@ -240,6 +245,9 @@ def explain(
     From the pooled value to its studies, their results as printed, the record versions that hold them, and the place
     in each source.
     """
+    from kg.formats.explanation import explanation_json, explanation_text  # noqa: PLC0415
+    from kg.provenance import explanation  # noqa: PLC0415
+
     out: Output = context.obj
     with out.base() as base:
         found = explanation(*base.standing(answer_id), study)

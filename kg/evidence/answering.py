@@ -13,9 +13,10 @@ from kg.evidence.between_drugs import between_drugs
 from kg.evidence.derivations import rules_used, zero_cells
 from kg.evidence.effects import Effect, study
 from kg.evidence.identity import METHOD_VERSION, answer_id, set_digest
+from kg.evidence.live_records import among
 from kg.evidence.pooling import Options, is_log, pooled
 from kg.evidence.publication import published_by
-from kg.evidence.published import PublishedAnalysis, same_question
+from kg.evidence.published import PublishedAnalyses, PublishedAnalysis
 from kg.evidence.wording import favours, important_difference, sentence, title
 from kg.evidence.working import work
 from kg.model.answer import Answer, Excluded, Provenance, Software, Subgroup
@@ -45,7 +46,7 @@ class Ground:
 
     rows: RowSource
     vocabulary: Vocabulary
-    published: Sequence[PublishedAnalysis]
+    published: PublishedAnalyses
     digests: Mapping[str, str]
     records_by_id: Mapping[str, tuple[str, ...]]
     fingerprint: str
@@ -77,7 +78,7 @@ def _answered(question: Question, protocol: Protocol, ground: Ground, analysis: 
     harmonised, measure, how, every, worked = done.harmonised, done.measure, done.how, done.every, done.counted
     pool, weights, ci_method, warnings = done.pool, done.weights, done.ci_method, done.warnings
     why = next(iter(warnings), None) if protocol.as_entered and pool.display is None else None
-    same = analysis or same_question(question, measure, list(ground.published))
+    same = analysis or ground.published.same(question, measure)
     trials = frozenset(e.contrast.trial.trial for e in worked)
     published = (
         same.published(None, trials) if same and (question.published_by is None or trials == same.trials) else None
@@ -148,11 +149,11 @@ def _provenance(
     sides = [side for e in worked for side in (e.contrast.experimental, e.contrast.control)]
     slugs = {iris.local(e.contrast.trial.trial) for e in worked}
     used = {place.record for side in sides for place in side.sources}
-    used |= {record for slug in slugs for record in ground.records_by_id.get(slug, ())}
+    used |= {record for records in among(ground.records_by_id, slugs).values() for record in records}
     if question.protocol is not None:
-        used |= {record for record in [iris.record("protocols", protocol.name)] if record in ground.digests}
+        used |= among(ground.digests, [iris.record("protocols", protocol.name)]).keys()
     digest = set_digest(
-        ((record, ground.digests[record]) for record in used if record in ground.digests),
+        among(ground.digests, used).items(),
         (result for side in sides for result in side.results),
     )
     return Provenance(

@@ -21,7 +21,6 @@ from kg.harmonise.contrast import Contrast
 from kg.iris import local
 from kg.model.answer import BetweenDrugs, DrugEffect, Excluded, Side
 from kg.pooling.conversions import covariance_of_counts, covariance_of_differences, covariance_of_smd
-from kg.pooling.correlated_groups import compare_groups
 from kg.protocol import Protocol
 
 OF_COUNTS, MEANS = ("RR", "OR", "RD"), ("MD", "SMD")
@@ -42,6 +41,8 @@ def between_drugs(contrasts: Sequence[Contrast], measure: str, how: Options, pro
     drugs = [_drug(found[at].contrast) for at in used]
     if len(set(drugs)) < 2:
         return None
+    from kg.pooling.correlated_groups import compare_groups  # noqa: PLC0415  (few answers compare drugs)
+
     method = "EE" if how.common_effect else _METHODS.get(how.method, "REML")
     try:
         fit = compare_groups(

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
 from typing import Any
 
+from pyoxigraph import NamedNode
+
 from kg.catalog import Catalog, Rows, Selects
-from kg.iris import local
+from kg.iris import EV, local
 from kg.model.answer import Published
 from kg.model.question import Question
 
@@ -47,6 +52,38 @@ class PublishedAnalysis:
             basis="printed" if local(value["basis"]) == "printed" else "recomputed",
             certainty=self.certainty if same else None,
         )
+
+
+class PublishedAnalyses:
+    """The analyses of all reviews of a store in the order of these: all of them, or the one that asked a question."""
+
+    def __init__(self, catalog: Catalog, engine: Selects) -> None:
+        self._catalog, self._engine = catalog, engine
+
+    def __iter__(self) -> Iterator[PublishedAnalysis]:
+        return iter(self._every)
+
+    @cached_property
+    def _every(self) -> list[PublishedAnalysis]:
+        return analyses(self._catalog, self._engine, None)
+
+    def same(self, question: Question, measure: str) -> PublishedAnalysis | None:
+        """Return the main analysis that asked the same question; only reviews that may have one are read."""
+        if "_every" in vars(self):
+            return same_question(question, measure, self._every)
+        reviews = (analyses(self._catalog, self._engine, review) for review in self._reviews(question))
+        return same_question(question, measure, list(chain.from_iterable(reviews)))
+
+    def _reviews(self, question: Question) -> list[str]:
+        """Return the reviews with a main analysis of all terms of a question, whatever its instrument."""
+        asked = {name: term for name, term in question.terms().items() if name != "instrument"}
+        given = [f"<{EV}{name}> {NamedNode(term.iri)}" for name, term in asked.items() if term]
+        open_ = ["repeats", *(name for name, term in asked.items() if not term)]
+        query = f"""SELECT DISTINCT ?review WHERE {{
+          ?analysis {" ; ".join([*given, f"<{EV}ofReview> ?review"])}
+          {" ".join(f"FILTER NOT EXISTS {{ ?analysis <{EV}{name}> ?{name} }}" for name in open_)}
+        }} ORDER BY ?review"""
+        return [str(getattr(row[0], "value", "")) for row in self._engine.select(query).rows]
 
 
 def analyses(catalog: Catalog, engine: Selects, review: str | None) -> list[PublishedAnalysis]:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr
 
 from kg.errors import InputRefused, NotPoolable
 from kg.pooling.columns import Array, Column, labels, refuse_where, table
@@ -16,6 +15,7 @@ from kg.pooling.given import given
 from kg.pooling.measures import escalc
 from kg.pooling.regression import Regression, regress
 from kg.pooling.result import Result
+from kg.pooling.special import ndtr
 
 PREDICTORS = ("sei", "vi", "ni", "ninv", "sqrtni", "sqrtninv")
 TOWARDS_ZERO = ("sei", "vi", "ninv", "sqrtninv")  # predictors that are 0 for an infinitely large study

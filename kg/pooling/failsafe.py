@@ -6,13 +6,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scipy.special import ndtr, ndtri
-
 from kg.errors import NotPoolable
 from kg.pooling.columns import Column
 from kg.pooling.fit import known
 from kg.pooling.given import given
 from kg.pooling.result import Result
+from kg.pooling.special import ndtr, ndtri
 
 TYPES = ("Rosenthal", "Orwin", "Rosenberg")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import chdtr
 
 from kg.errors import NotPoolable
 from kg.pooling.columns import Array, Mask
@@ -13,6 +12,7 @@ from kg.pooling.fit import Model
 from kg.pooling.regression import Regression
 from kg.pooling.regression_fit import fit_rows
 from kg.pooling.result import Result, plain
+from kg.pooling.special import chdtr
 from kg.pooling.weighted_fit import Rows
 
 NOTHING = 100 * np.finfo(float).eps  # a residual this small is 0 up to rounding, as in metafor

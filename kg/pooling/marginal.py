@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy.special import gammaln, log_expit, logsumexp
+from scipy.special import logsumexp
 
 from kg.errors import NotPoolable
 from kg.pooling.columns import Array
+from kg.pooling.special import gammaln, log_expit
 
 MOST_TERMS = 200_000
 

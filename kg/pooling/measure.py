@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
-from scipy.special import gammaln
 
 from kg.pooling.columns import Array
+from kg.pooling.special import gammaln
 
 Table: TypeAlias = Mapping[str, Array]
 """Columns by name, each (k,); nan is a missing value and stays one."""

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.special import ndtr
 
 from kg.errors import NotPoolable
 from kg.pooling.columns import Array, Column
@@ -15,6 +14,7 @@ from kg.pooling.fit import known
 from kg.pooling.network_graph import Solution, Trial, between_variance, read, solve
 from kg.pooling.quantiles import chi2_tail, normal_quantile, t_quantile
 from kg.pooling.result import Result
+from kg.pooling.special import ndtr
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -6,11 +6,10 @@ import math
 from dataclasses import dataclass
 from itertools import combinations
 
-from scipy.special import ndtr
-
 from kg.pooling.network import Network
 from kg.pooling.quantiles import normal_quantile
 from kg.pooling.result import Result
+from kg.pooling.special import ndtr
 
 ONLY = 5e-4  # a share of direct evidence this close to 1 leaves no indirect evidence to speak of
 

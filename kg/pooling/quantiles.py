@@ -9,7 +9,8 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from scipy.special import chdtrc, chdtri, fdtrc, ndtr, ndtri, stdtr, stdtrit
+
+from kg.pooling.special import chdtrc, chdtri, fdtrc, ndtr, ndtri, stdtr, stdtrit
 
 
 @lru_cache(maxsize=4096)

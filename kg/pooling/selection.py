@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
 from kg.errors import NotConverged, NotPoolable
 from kg.pooling.columns import Array, Column
@@ -17,6 +16,7 @@ from kg.pooling.pool import pool
 from kg.pooling.quantiles import chi2_tail
 from kg.pooling.result import Result
 from kg.pooling.search import Bounds, gradient, maximum
+from kg.pooling.special import ndtr, ndtri
 from kg.pooling.wald import wald
 
 HIGHEST, LOWEST = 100.0, 1e-8  # bounds of delta; the upper one is metafor's

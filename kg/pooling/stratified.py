@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import chdtrc
 
 from kg.errors import InputRefused, NotPoolable
 from kg.pooling.columns import Array, Mask
@@ -29,6 +28,7 @@ from kg.pooling.measures import CELLS, frozen
 from kg.pooling.pooled import Pooled
 from kg.pooling.quantiles import normal_quantile, two_sided_p
 from kg.pooling.results import information_criteria
+from kg.pooling.special import chdtrc
 from kg.pooling.table_tests import TableTests, odds_ratio_tests, rate_ratio_tests
 from kg.pooling.tau2_likelihood import LOG_2PI
 from kg.pooling.zero_cells import ZeroCells

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import chdtrc
 
 from kg.pooling.columns import Array
 from kg.pooling.measure import Table
 from kg.pooling.result import Result
+from kg.pooling.special import chdtrc
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import chdtrc
 
 from kg.errors import NotPoolable
 from kg.pooling.columns import Array
 from kg.pooling.quantiles import f_p, two_sided, two_sided_p
+from kg.pooling.special import chdtrc
 
 
 class Wald(NamedTuple):

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from io import BytesIO
+from typing import TYPE_CHECKING
 
 from pyoxigraph import RdfFormat
 
 from kg.store import canonical, projection
 from kg.store.engine import Engine
-from kg.store.journal import Journal
 from kg.store.records import NOTHING, chain_hash
+
+if TYPE_CHECKING:
+    from kg.store.journal import Journal
 
 
 def journal_faults(journal: Journal) -> Iterator[str]:

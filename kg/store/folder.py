@@ -52,6 +52,7 @@ class Folder:
         self.checkpoints = path / "checkpoints"
         self.answers = path / "answers"
         self.table = path / "table"
+        self.fingerprint = self.table / "fingerprint"
         self._lock = path / "lock"
 
     @classmethod

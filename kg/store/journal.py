@@ -18,6 +18,8 @@ from sqlalchemy import URL, Connection, Engine, Select, func, insert, select
 from kg.errors import StoreUnavailable, UnknownTerm
 from kg.store import canonical, rows, schema
 from kg.store.changes import Entry
+from kg.store.journal_file import FORMAT
+from kg.store.lookups import CHUNK, chunks, subject_key
 from kg.store.records import NOTHING, Commit, RecordVersion, chain_hash
 from kg.store.schema import commits, contents, records, subjects, translated, versions
 
@@ -142,10 +144,27 @@ class Journal:
         """Return the newest version of each named record that ever was, live or retracted."""
         found: dict[tuple[str, str], RecordVersion] = {}
         with self._reading() as sql:
-            for chunk in rows.chunks(names):
+            for chunk in chunks(names):
                 for row in sql.execute(rows.latest(at).where(rows.named(chunk))):
                     found[row.source, row.id] = rows.version_of(row)
         return found
+
+    def digests(self, names: Iterable[tuple[str, str]], at: int | None = None) -> dict[tuple[str, str], str]:
+        """Return the digest of each named record that is live."""
+        return {name: found.digest for name, found in self.latest(names, at).items() if found.action == "put"}
+
+    def called(self, ids: Iterable[str], at: int | None = None) -> list[tuple[str, str]]:
+        """Return source and id of the live records that have one of some ids, sorted."""
+        live = rows.latest(at).where(versions.c.action == "put")
+        with self._reading() as sql:
+            found = (sql.execute(live.where(records.c.id.in_(chunk))) for chunk in chunks(ids))
+            return sorted((row.source, row.id) for chunk in found for row in chunk)
+
+    def moved(self, since: int, until: int | None = None) -> list[RecordVersion]:
+        """Return the newest version of each record changed after a commit."""
+        with self._reading() as sql:
+            found = sql.execute(rows.latest(until).where(rows.touched(since, until)))
+            return list(map(rows.version_of, found))
 
     def versions(self, source: str, id: str, at: int | None = None) -> list[RecordVersion]:
         """Return every version of a record, oldest first.
@@ -189,7 +208,7 @@ class Journal:
         """Return the records that ever said something of some subjects (by ``subject_key``), and of which of them."""
         found: dict[int, set[int]] = defaultdict(set)
         with self._reading() as sql:
-            for chunk in rows.chunks(keys):
+            for chunk in chunks(keys):
                 for row in sql.execute(select(subjects).where(subjects.c.subject.in_(chunk))):
                     found[row.record].add(row.subject)
         return found
@@ -211,7 +230,7 @@ class Journal:
     def damaged_contents(self) -> Iterator[str]:
         """Yield the digests whose bytes are not what was written."""
         with self._reading() as sql:
-            for digest, data in sql.execute(select(contents.c.digest, contents.c.data)).yield_per(rows.CHUNK):
+            for digest, data in sql.execute(select(contents.c.digest, contents.c.data)).yield_per(CHUNK):
                 try:
                     self._inflated(data, digest)
                 except StoreUnavailable:
@@ -224,7 +243,7 @@ class Journal:
             keys = {(row.source, row.id): row.key for row in sql.execute(select(records))}
         for version, content in self.live():
             key = keys[version.source, version.id]
-            if any((rows.subject_key(canonical.subject(line)), key) not in known for line in canonical.lines(content)):
+            if any((subject_key(canonical.subject(line)), key) not in known for line in canonical.lines(content)):
                 yield version.iri
 
     # Writing.
@@ -278,14 +297,14 @@ class Journal:
                 sql.execute(schema.ONE_AT_A_TIME)
             schema.metadata.create_all(sql)
             if sql.scalar(select(schema.formats.c.format)) is None:  # last, so that a half-made journal is completed
-                sql.execute(insert(schema.formats).values(format=schema.FORMAT))
+                sql.execute(insert(schema.formats).values(format=FORMAT))
 
     def _check_format(self) -> None:
         with self._reading() as sql:
             found = sql.scalar(select(schema.formats.c.format))
-        if found != schema.FORMAT:
+        if found != FORMAT:
             raise StoreUnavailable(
-                f"the journal {self._place} has format {found}, this release reads {schema.FORMAT}; "
+                f"the journal {self._place} has format {found}, this release reads {FORMAT}; "
                 "use the release that wrote it, or a newer one"
             )
 
@@ -297,7 +316,7 @@ class Journal:
     def _with_content(self, query: Select[Any]) -> Iterator[tuple[RecordVersion, bytes]]:
         query = query.add_columns(contents.c.data).outerjoin(contents, contents.c.digest == versions.c.digest)
         with self._reading() as sql:
-            for row in sql.execute(query.order_by(records.c.source, records.c.id)).yield_per(rows.CHUNK):
+            for row in sql.execute(query.order_by(records.c.source, records.c.id)).yield_per(CHUNK):
                 version = rows.version_of(row[:-1])
                 yield version, b"" if row.data is None else self._inflated(row.data, version.digest)
 

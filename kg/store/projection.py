@@ -8,16 +8,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pyoxigraph import Literal, NamedNode
 
 from kg.iris import DCTERMS, EV, PROV, RDF, XSD
 from kg.store import canonical
-from kg.store.journal import Journal
+from kg.store.lookups import chunks, subject_key
 from kg.store.names import CATALOG, graphs_of
 from kg.store.records import RecordVersion
-from kg.store.rows import chunks, subject_key
+
+if TYPE_CHECKING:
+    from kg.store.journal import Journal
 
 _BULK_CHARACTERS: Final = 64_000_000
 

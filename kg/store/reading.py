@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pyoxigraph import RdfFormat, Triple, parse
 
 from kg.errors import StoreUnavailable, UnknownTerm
-from kg.store import audit, canonical, projection
+from kg.store import audit, canonical, fingerprints, projection
 from kg.store.engine import Engine, Solutions, Term
-from kg.store.journal import Journal
+from kg.store.lookups import chunks, subject_key
 from kg.store.names import DEFAULT
 from kg.store.records import Commit, RecordVersion, fingerprint
-from kg.store.rows import chunks, subject_key
+
+if TYPE_CHECKING:
+    from kg.store.journal import Journal
 
 
 class Readable:
@@ -115,6 +119,14 @@ class Readable:
         """Return the newest version of each named record that ever was, live or retracted."""
         return self._journal.latest(names, self._at)
 
+    def digests(self, names: Iterable[tuple[str, str]], at: int) -> dict[tuple[str, str], str]:
+        """Return the digest of each named record that was live after a commit."""
+        return self._journal.digests(names, at)
+
+    def called(self, ids: Iterable[str], at: int) -> list[tuple[str, str]]:
+        """Return source and id of the records with one of some ids that were live after a commit, sorted."""
+        return self._journal.called(ids, at)
+
     def stating(self, things: Iterable[str]) -> Iterator[tuple[RecordVersion, bytes]]:
         """Yield the live records that state something of a thing, by IRIs, with their content."""
         wanted = {f"<{thing}>" for thing in things}
@@ -152,10 +164,14 @@ class Readable:
 
     def fingerprint(self) -> str:
         """Return the SHA-256 over the sorted (record IRI, digest) lines of all live records."""
-        number = self.head().number
-        if self._fingerprint is None or self._fingerprint[0] != number:
-            self._fingerprint = number, fingerprint(self._journal.heads(number))
+        head = self.head()
+        if self._fingerprint is None or self._fingerprint[0] != head.number:
+            self._fingerprint = head.number, fingerprints.present(self._beside(), self._journal, head)
         return self._fingerprint[1]
+
+    def _beside(self) -> Path | None:
+        """Return where the fingerprint is kept, if anywhere."""
+        return None
 
     def verify(self) -> list[str]:
         """Return what is wrong with journal and engine; an empty list says that all is well."""
@@ -163,6 +179,8 @@ class Readable:
         try:
             faults += audit.journal_faults(self._journal)
             faults += audit.engine_faults(self._journal, self._present(), self._at)
+            if self.fingerprint() != fingerprint(self.heads()):
+                faults.append("the fingerprint kept beside the store is not that of its records; delete its file")
         except StoreUnavailable as unreadable:
             faults.append(str(unreadable))
         return faults

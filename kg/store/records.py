@@ -88,7 +88,11 @@ def chain_hash(
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def fingerprint_line(live: RecordVersion) -> str:
+    """Return what a live record adds to the fingerprint of its store; times are not in it."""
+    return f"{live.iri} {live.digest}\n"
+
+
 def fingerprint(live: Iterable[RecordVersion]) -> str:
-    """Return the SHA-256 over the sorted (record IRI, digest) lines of live records; times are not in it."""
-    lines = sorted(f"{v.iri} {v.digest}\n" for v in live)
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
+    """Return the SHA-256 over the sorted (record IRI, digest) lines of live records."""
+    return hashlib.sha256("".join(sorted(map(fingerprint_line, live))).encode()).hexdigest()

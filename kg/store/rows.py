@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
-from typing import Any, Final, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, or_, select
 
 from kg.store import canonical
+from kg.store.lookups import chunks, subject_key
 from kg.store.records import Commit, RecordVersion
 from kg.store.schema import commits, contents, records, subjects, versions
 
-CHUNK: Final = 500
 _LATER: Final = versions.alias("later")
 _RECENT: Final = versions.alias("recent")
-_T = TypeVar("_T")
 
 
 def told() -> Select[Any]:
@@ -125,15 +122,3 @@ def _keys(sql: Connection, names: Sequence[tuple[str, str]]) -> dict[tuple[str, 
     if fresh:
         sql.execute(insert(records), [{"key": keys[name], "source": name[0], "id": name[1]} for name in fresh])
     return keys
-
-
-def subject_key(subject: str) -> int:
-    """Return 64 bits of a hash of a subject; a collision only makes a record a candidate that then does not match."""
-    return int.from_bytes(hashlib.blake2b(subject.encode(), digest_size=8).digest(), "big", signed=True)
-
-
-def chunks(items: Iterable[_T]) -> Iterator[list[_T]]:
-    """Cut into lists short enough for the parameters of one SQL statement."""
-    rest = iter(items)
-    while chunk := list(islice(rest, CHUNK)):
-        yield chunk

@@ -5,13 +5,12 @@ The tables are append-only: nothing is ever updated or deleted, so that what was
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import parse_qsl
 
 from sqlalchemy import (
     URL,
@@ -36,10 +35,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from kg.errors import NoRoom, StoreUnavailable
+from kg.store import journal_file
 
-FORMAT: Final = 1
 _LITTLE: Final = 1024 * 1024
-_BUSY_SECONDS: Final = 10
 _DATABASE_SECONDS: Final = 60
 
 _Text = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
@@ -100,13 +98,9 @@ ONE_AT_A_TIME: Final = text("SELECT pg_advisory_xact_lock(1702259048)")
 
 def sqlite_file(path: Path, *, writable: bool) -> Engine:
     """Return the SQL engine of a journal file, each commit flushed to the disk before it returns."""
-    how = {"uri": "true", "mode": "rwc" if writable else "rw"}
-    if not os.access(path.parent, os.W_OK):
-        how["mode"] = "ro"
-        if not path.with_name(path.name + "-wal").exists():
-            how["immutable"] = "1"  # nobody writes, and the files that SQLite keeps beside the journal cannot be made
-    url = URL.create("sqlite", database=f"file:{quote(str(path))}", query=how)
-    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+    place, _, how = journal_file.address(path, writable=writable).partition("?")
+    url = URL.create("sqlite", database=place, query={**dict(parse_qsl(how)), "uri": "true"})
+    engine = create_engine(url, connect_args={"timeout": journal_file.BUSY_SECONDS})
     pragmas = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON") if writable else ("query_only = ON",)
 
     @event.listens_for(engine, "connect")

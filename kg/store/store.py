@@ -7,19 +7,21 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from threading import RLock
-from typing import Final, Literal, Self
+from typing import TYPE_CHECKING, Final, Literal, Self
 
 from kg import iris
 from kg.errors import InputRefused, StoreUnavailable, UnknownTerm
 from kg.settings import Remote
-from kg.store import projection, upkeep
+from kg.store import journal_file, projection, upkeep
 from kg.store.changes import Entry, canonical_entries, check_texts
 from kg.store.embedded import EmbeddedEngine
 from kg.store.engine import Engine, Mark
 from kg.store.folder import Folder
-from kg.store.journal import Journal
 from kg.store.reading import Readable
 from kg.store.records import Change, Commit
+
+if TYPE_CHECKING:
+    from kg.store.journal import Journal
 
 Mode = Literal["read", "write"]
 _PATIENCE: Final = 1.0  # a reader that publishes for a dead writer holds the lock for a moment only
@@ -61,6 +63,8 @@ class Store(Readable):
         """
         scheme, _, rest = url.partition(":")
         if scheme == "memory" and not rest:
+            from kg.store.journal import Journal  # noqa: PLC0415  (slow to load, and reading a folder needs little of it)
+
             return cls(Journal.in_memory(), EmbeddedEngine.in_memory())
         if scheme.startswith("sparql+"):
             from kg.store.remote_store import RemoteStore  # noqa: PLC0415  (it is a store itself)
@@ -75,6 +79,8 @@ class Store(Readable):
 
     @classmethod
     def _open_writer(cls, folder: Folder) -> Self:
+        from kg.store.journal import Journal  # noqa: PLC0415
+
         folder.prepare()
         held = folder.lock(_PATIENCE)
         journal = None
@@ -96,7 +102,7 @@ class Store(Readable):
     def _open_reader(cls, folder: Folder) -> Self:
         folder.check_present()
         try:
-            journal = Journal.open(folder.journal, writable=False)
+            journal = journal_file.open_file(folder.journal)
         except StoreUnavailable as error:
             if folder.is_begun():
                 raise StoreUnavailable(
@@ -118,6 +124,8 @@ class Store(Readable):
             try:
                 if self._engine and self.writable:
                     self.checkpoint()
+                    if self._folder:
+                        self.fingerprint()  # which those who read then need not make
             finally:
                 self._closed = True
                 self._drop_engine()
@@ -141,6 +149,9 @@ class Store(Readable):
     def table(self) -> Path | None:
         """The folder for the evidence table, beside the store; none for a store in memory."""
         return self._folder.table if self._folder else None
+
+    def _beside(self) -> Path | None:
+        return self._folder.fingerprint if self._folder else None
 
     @property
     def writable(self) -> bool:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from kg.errors import StoreUnavailable
 from kg.store import projection
 from kg.store.embedded import EmbeddedEngine
 from kg.store.engine import Engine, EngineDamaged, Mark
 from kg.store.folder import PAUSE, Folder, Locked, clear
-from kg.store.journal import Journal
+
+if TYPE_CHECKING:
+    from kg.store.journal import Journal
 
 _PATIENCE: Final = 2.0
 

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import math
 
-from scipy.special import ndtri, stdtrit
-
 from kg.errors import NotPoolable
 from kg.pooling.conversions.reported import between, in_order, number, people, positive
 from kg.pooling.quantiles import normal_quantile, t_quantile
+from kg.pooling.special import ndtri, stdtrit
 
 SMALL_SAMPLE = 60
 """Below it the Handbook takes an interval to rest on Student's t (6.5.2.2)."""

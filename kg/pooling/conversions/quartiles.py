@@ -10,10 +10,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
 from kg.errors import InputRefused, NotPoolable
 from kg.pooling.conversions.reported import in_order, people
+from kg.pooling.special import ndtr, ndtri
 
 RECOMMENDED = "recommended"
 METHODS = (RECOMMENDED, "hozo2005", "wan2014", "bland2015", "walter2007")

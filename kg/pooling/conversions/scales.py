@@ -8,10 +8,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from scipy.special import ndtr
-
 from kg.errors import InputRefused, NotPoolable
 from kg.pooling.conversions.reported import between, number, positive
+from kg.pooling.special import ndtr
 
 FACTORS = {"logistic": math.pi / math.sqrt(3), "cox": 1.65}
 """Log odds ratio over SMD: logistic distribution (Hasselblad & Hedges 1995; Chinn 2000), Cox & Snell (1989)."""
