@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -31,11 +32,11 @@ def suspects(studies: Iterable[tuple[Measured, Measured]]) -> dict[str, list[str
     for pair in given:
         for side in pair:
             by_scale.setdefault(side.scale, {}).setdefault(side.label, []).append(side.sd)
+    ordered = {scale: sorted(sd for sds in by_label.values() for sd in sds) for scale, by_label in by_scale.items()}
     found: dict[str, list[str]] = {}
     for left, right in given:
         smd = _smd(left, right)
-        others = [sd for label, sds in by_scale[left.scale].items() if label != left.label for sd in sds]
-        usual = median(others) if len(others) >= 4 else None
+        usual = _median_of_others(ordered[left.scale], by_scale[left.scale][left.label])
         small = [side for side in (left, right) if usual and _is_like_a_standard_error(side, usual)]
         if small:
             side = small[0]
@@ -48,6 +49,22 @@ def suspects(studies: Iterable[tuple[Measured, Measured]]) -> dict[str, list[str
                 f"its means lie {abs(smd):.1f} SDs apart: check that its SD is not a standard error"
             )
     return found
+
+
+def _median_of_others(ordered: Sequence[float], own: Iterable[float]) -> float | None:
+    """Return the median of sorted values without some of them; none of fewer than four."""
+    without = sorted(own)
+    left = len(ordered) - len(without)
+    if left < 4:
+        return None
+    removed = [bisect_left(ordered, value) + without[:at].count(value) for at, value in enumerate(without)]
+
+    def at(rank: int) -> float:
+        for position in removed:
+            rank += position <= rank
+        return ordered[rank]
+
+    return median([at((left - 1) // 2), at(left // 2)])
 
 
 def _smd(left: Measured, right: Measured) -> float:

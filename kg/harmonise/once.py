@@ -39,14 +39,18 @@ def without_the_same_people(best: list[Chosen], found: TrialSet) -> tuple[list[C
     people = [_people(one.pair, found) for one in best]
     kept: list[int] = []
     excluded: list[Excluded] = []
+    counted: dict[str, list[int]] = {}
     for at in sorted(range(len(best)), key=lambda i: -len(people[i])):
         own = best[at].comparison
-        wider = [o for o in kept if people[o] & people[at] and not _apart(best[o].comparison, own)]
+        sharing = {other for arm in people[at] for other in counted.get(arm, ())}
+        wider = [o for o in sorted(sharing, key=kept.index) if not _apart(best[o].comparison, own)]
         if wider:
             reason = f"its participants are counted in {best[wider[0]].comparison.label} already"
             excluded.append(Excluded(own.trial.trial, own.label, reason))
         else:
             kept.append(at)
+            for arm in people[at]:
+                counted.setdefault(arm, []).append(at)
     return [best[at] for at in sorted(kept)], excluded
 
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from random import Random
+from statistics import median
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kg.evidence_base import EvidenceBase
+from kg.harmonise.doubtful_spread import _median_of_others
 from kg.model.trialset import ArmFacts, ArmResult, InstrumentFacts
 from tests.harmonise.trial_sets import NRS, PLACEBO, QUESTION, VAS, arm, means, pain, trial, trial_set, warned
 
@@ -74,3 +79,13 @@ def test_the_bundled_review_has_one_such_sd(base: EvidenceBase) -> None:
         if "as a standard error" in text
     }
     assert said == {("CD015373-7.19", "Olivan-Blázquez 2014")}
+
+
+@settings(max_examples=300)
+@given(st.lists(st.sampled_from([1.0, 2.0, 2.5, 3.0, 7.25]), min_size=2, max_size=14), st.integers(1, 4), st.randoms())
+def test_the_median_of_others_is_that_of_what_is_left(sds: list[float], count: int, chance: Random) -> None:
+    own = chance.sample(sds, min(count, len(sds)))
+    rest = list(sds)
+    for sd in own:
+        rest.remove(sd)
+    assert _median_of_others(sorted(sds), own) == (median(rest) if len(rest) >= 4 else None)
