@@ -6,9 +6,9 @@ from functools import lru_cache
 from typing import Any, Final
 
 from rdflib import URIRef, Variable
-from rdflib.plugins.sparql import prepareQuery
 from rdflib.term import Node
 
+from kg.shapes.prepared import prepared
 from kg.shapes.terms import SUBCLASS, one
 
 _THIS: Final = Variable("this")
@@ -19,7 +19,7 @@ _LEFT: Final = frozenset({"LeftJoin", "Minus"})
 @lru_cache(maxsize=256)
 def needs(select: str) -> tuple[frozenset[Node], frozenset[Node]]:
     """Return the properties without which a query has no solution, and those that ``$this`` itself must have."""
-    patterns = [(s, one(p)) for s, p in _patterns(prepareQuery(select).algebra) if p != SUBCLASS]
+    patterns = [(s, one(p)) for s, p in _patterns(prepared(select).algebra) if p != SUBCLASS]
     return frozenset(p for _, p in patterns), frozenset(p for s, p in patterns if s == _THIS)
 
 

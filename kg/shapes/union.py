@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, Final
 
 import pyoxigraph as ox
 from rdflib import BNode, Graph, Literal, URIRef
 from rdflib.namespace import XSD
 from rdflib.paths import Path as PropertyPath
-from rdflib.plugins.sparql import prepareQuery
-from rdflib.plugins.sparql.sparql import Query
 from rdflib.term import Node
 
 from kg.shapes.needs import needs
+from kg.shapes.prepared import prepared
 from kg.shapes.terms import SUBCLASS, Triple
 
 _OF_THE_VOCABULARY: Final = frozenset({SUBCLASS})  # a set compares hashes first, which is much faster
@@ -90,7 +89,7 @@ class Union(Graph):
         this = bound.get("this")
         text = str(query_object)
         if set(bound) != {"this"} or not isinstance(this, URIRef):
-            return super().query(_prepared(text), *args, **kwargs)
+            return super().query(prepared(text), *args, **kwargs)
         values = [row["value"] if "value" in names else None for names, row in self._solutions(text, this)]
         if not values:
             return _Solutions([])
@@ -98,7 +97,7 @@ class Union(Graph):
         narrowed: list[dict[str, Any]] = [{"this": this, "value": URIRef(value)} for value in sorted(named)]
         if not all(isinstance(value, ox.NamedNode) for value in values):
             narrowed = [{"this": this}]
-        found = [super(Union, self).query(_prepared(text), initBindings=given) for given in narrowed]
+        found = [super(Union, self).query(prepared(text), initBindings=given) for given in narrowed]
         return _Solutions([row for result in found for row in result])
 
     def having_solutions(self, select: str, focus: Iterable[Node]) -> set[Node]:
@@ -166,8 +165,3 @@ def _outside(node: Node) -> Any:
         case BNode():
             return ox.BlankNode(str(node))
     return ox.NamedNode(str(node))
-
-
-@lru_cache(maxsize=256)
-def _prepared(text: str) -> Query:
-    return prepareQuery(text)
