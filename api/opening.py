@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -74,3 +75,5 @@ def _prepared(present: Present, writer: Writer | None) -> None:
         _LOG.exception("the first to ask will wait a little longer")
     finally:
         present.give_back(held)
+    gc.collect()
+    gc.freeze()  # what stays for good is not looked through again and again, which takes a tenth of a second each time
