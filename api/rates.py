@@ -15,8 +15,8 @@ from api.problems import Problem, response
 
 _REQUESTS: Final = 100.0
 _BURST_SECONDS: Final = 20.0
-_WRONG_KEYS: Final = 20.0
-_WRONG_KEYS_A_SECOND: Final = 0.1
+_WRONG_KEYS: Final = 40.0
+_WRONG_KEYS_A_SECOND: Final = 0.5
 _MOST_CLIENTS: Final = 10_000
 _LOOPBACK: Final = ("127.", "::/64", "unknown", "testclient")
 
