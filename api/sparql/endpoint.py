@@ -113,6 +113,7 @@ class RemoteEndpoint(StoreEndpoint):
     def __init__(self, limits: ReaderLimits, settings: Settings) -> None:
         super().__init__(limits, settings.store)
         self.readers = Readers(limits, kind=REMOTE, confined=False)
+        self.kept = Kept(most=0)  # each is asked of the engine, so that one which does not answer is noticed
         self._settings = settings
 
     async def place(self, service: Service) -> str:

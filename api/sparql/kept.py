@@ -19,9 +19,13 @@ class Content:
 
 
 class Kept:
-    """Results by entity tag and by the coding that was asked for; those that were not asked for longest go first."""
+    """Results by entity tag and by the coding that was asked for; those that were not asked for longest go first.
 
-    def __init__(self) -> None:
+    All of them together have ``most`` bytes.
+    """
+
+    def __init__(self, most: int = _ALL) -> None:
+        self._most = most
         self._kept: OrderedDict[tuple[str, str], Content] = OrderedDict()
         self._size = 0
 
@@ -34,10 +38,10 @@ class Kept:
 
     def put(self, tag: str, coding: str, content: Content) -> None:
         """Keep a result that is small enough."""
-        if len(content.bytes) > _LARGEST or (tag, coding) in self._kept:
+        if len(content.bytes) > min(_LARGEST, self._most) or (tag, coding) in self._kept:
             return
         self._kept[tag, coding] = content
         self._size += len(content.bytes)
-        while self._size > _ALL:
+        while self._size > self._most:
             _, gone = self._kept.popitem(last=False)
             self._size -= len(gone.bytes)
